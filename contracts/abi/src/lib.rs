@@ -1,0 +1,1 @@
+//! Every function, event and error of every contract, once.

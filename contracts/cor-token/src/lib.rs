@@ -1,0 +1,1 @@
+//! COR as an ERC-20.

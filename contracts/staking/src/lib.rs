@@ -1,0 +1,1 @@
+//! Stake COR, earn, leave.

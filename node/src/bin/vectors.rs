@@ -1,0 +1,3 @@
+//! Runs conformance vectors.
+
+fn main() {}

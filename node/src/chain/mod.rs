@@ -1,0 +1,1 @@
+//! Blocks, the transaction pool, receipts, logs, time and snapshots.

@@ -1,0 +1,18 @@
+//! A local Arbitrum node that runs Stylus programs: revm for the EVM, a WebAssembly engine behind Nitro's
+//! own metering for Stylus, ArbOS's precompiles, and the JSON-RPC that Arbitrum's clients speak.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`vm`] | one Stylus program: validate, instrument, price, run. Knows no chain, only a [`vm::Host`] |
+//! | [`arbos`] | ArbOS: its state, its parameters and its precompiles, over an [`arbos::Ledger`] |
+//! | [`evm`] | one transaction: EVM and Stylus frames in one journal, Arbitrum's gas rules |
+//! | [`state`] | accounts, code and storage; cloning is free, so every block keeps its own |
+//! | [`chain`] | blocks, the transaction pool, receipts, logs, time, snapshots |
+//! | [`rpc`] | JSON-RPC over HTTP and WebSocket |
+
+pub mod arbos;
+pub mod chain;
+pub mod evm;
+pub mod rpc;
+pub mod state;
+pub mod vm;

@@ -1,0 +1,3 @@
+//! The node as a server.
+
+fn main() {}

@@ -1,0 +1,150 @@
+//! Accounts, code and storage. Everything is a persistent map: a clone costs a pointer, so each block keeps
+//! the state that it left behind, and a snapshot is a clone.
+
+use std::convert::Infallible;
+
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
+use imbl::HashMap;
+use revm::{
+    DatabaseRef,
+    bytecode::Bytecode,
+    primitives::AddressMap,
+    state::{Account as Touched, AccountInfo},
+};
+
+/// What a chain knows of its accounts at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    accounts: HashMap<Address, Account>,
+    codes: HashMap<B256, Bytecode>,
+}
+
+/// One account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Transactions sent, or contracts created.
+    pub nonce: u64,
+    /// Balance in wei.
+    pub balance: U256,
+    /// Hash of its code, [`KECCAK256_EMPTY`] where it has none.
+    pub code_hash: B256,
+    /// Its slots that are not zero.
+    pub storage: HashMap<U256, U256>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self { nonce: 0, balance: U256::ZERO, code_hash: KECCAK256_EMPTY, storage: HashMap::new() }
+    }
+}
+
+impl State {
+    /// The account at `address`, if there is one.
+    pub fn account(&self, address: Address) -> Option<&Account> {
+        self.accounts.get(&address)
+    }
+
+    /// The account at `address`, made if there is none.
+    pub fn account_mut(&mut self, address: Address) -> &mut Account {
+        self.accounts.entry(address).or_default()
+    }
+
+    /// Balance of `address` in wei.
+    pub fn balance(&self, address: Address) -> U256 {
+        self.account(address).map_or(U256::ZERO, |account| account.balance)
+    }
+
+    /// Nonce of `address`.
+    pub fn nonce(&self, address: Address) -> u64 {
+        self.account(address).map_or(0, |account| account.nonce)
+    }
+
+    /// Code of `address`, empty where it has none.
+    pub fn code(&self, address: Address) -> Bytes {
+        self.account(address)
+            .and_then(|account| self.codes.get(&account.code_hash))
+            .map_or_else(Bytes::new, Bytecode::original_bytes)
+    }
+
+    /// One slot of `address`.
+    pub fn storage(&self, address: Address, slot: U256) -> U256 {
+        self.account(address).and_then(|account| account.storage.get(&slot)).copied().unwrap_or_default()
+    }
+
+    /// Sets the code of `address`.
+    pub fn set_code(&mut self, address: Address, code: Bytes) {
+        let hash = keccak256(&code);
+        if !code.is_empty() {
+            self.codes.insert(hash, Bytecode::new_raw(code));
+        }
+        self.account_mut(address).code_hash = hash;
+    }
+
+    /// Sets one slot of `address`.
+    pub fn set_storage(&mut self, address: Address, slot: U256, value: U256) {
+        let storage = &mut self.account_mut(address).storage;
+        if value.is_zero() {
+            storage.remove(&slot);
+        } else {
+            storage.insert(slot, value);
+        }
+    }
+
+    /// Takes over what a transaction has touched.
+    pub fn commit(&mut self, changes: AddressMap<Touched>) {
+        for (address, touched) in changes {
+            if !touched.is_touched() {
+                continue;
+            }
+            if touched.is_selfdestructed() || touched.is_empty() {
+                self.accounts.remove(&address);
+                continue;
+            }
+            if let Some(code) = touched.info.code.as_ref().filter(|code| !code.is_empty()) {
+                self.codes.insert(touched.info.code_hash, code.clone());
+            }
+            let fresh = touched.is_created();
+            let account = self.accounts.entry(address).or_default();
+            if fresh {
+                account.storage = HashMap::new();
+            }
+            account.nonce = touched.info.nonce;
+            account.balance = touched.info.balance;
+            account.code_hash = touched.info.code_hash;
+            for (slot, value) in touched.storage {
+                if value.present_value.is_zero() {
+                    account.storage.remove(&slot);
+                } else {
+                    account.storage.insert(slot, value.present_value);
+                }
+            }
+        }
+    }
+}
+
+impl DatabaseRef for State {
+    type Error = Infallible;
+
+    fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
+        Ok(self.account(address).map(|account| AccountInfo {
+            nonce: account.nonce,
+            balance: account.balance,
+            code_hash: account.code_hash,
+            code: self.codes.get(&account.code_hash).cloned(),
+            ..AccountInfo::default()
+        }))
+    }
+
+    fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode, Infallible> {
+        Ok(self.codes.get(&code_hash).cloned().unwrap_or_default())
+    }
+
+    fn storage_ref(&self, address: Address, slot: U256) -> Result<U256, Infallible> {
+        Ok(self.storage(address, slot))
+    }
+
+    /// BLOCKHASH counts parent-chain blocks on Arbitrum, so the answer does not come from here.
+    fn block_hash_ref(&self, _number: u64) -> Result<B256, Infallible> {
+        Ok(B256::ZERO)
+    }
+}

@@ -1,0 +1,1 @@
+//! Builds, deploys, exercises and operates the contracts.

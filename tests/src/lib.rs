@@ -1,0 +1,1 @@
+//! The system from outside: real wasm, several contracts, real clients.
