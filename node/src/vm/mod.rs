@@ -2,10 +2,12 @@
 //! compile, run. What lies outside the program is behind [`Host`].
 
 mod host;
+mod pages;
 
 use alloy_primitives::{B256, Bytes};
 
 pub use host::*;
+pub(crate) use pages::page_cost;
 
 /// The rules by which programs are examined and run: ArbOS's version and the Stylus parameters in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
