@@ -1,1 +1,48 @@
-//! Every function, event and error of every contract, once.
+//! Every function, event and error of every contract, written once.
+//!
+//! Contracts take their events and errors from here, scripts, page and tests take all of it, so that the two sides of
+//! a call cannot part. Each interface is a module of `alloy-sol-types`: [`Staking::stakeCall`](Staking) is the call,
+//! `Staking::Staked` the event, `Staking::BelowMinimum` the error, `Staking::StakingCalls`, `StakingEvents` and
+//! `StakingErrors` the sums of them, for decoding whatever comes.
+//!
+//! With the feature `json` each interface also has `abi::contract()`, the JSON ABI that other tools read.
+//!
+//! Amounts are wei (18 decimals), times are seconds since 1970, ratios say their unit.
+#![no_std]
+
+extern crate alloc;
+
+mod common;
+mod cor_token;
+mod staking;
+
+pub use common::{Common, Wired};
+pub use cor_token::CorToken;
+pub use staking::Staking;
+
+/// `sol!`, with the JSON ABI when the feature asks for it.
+macro_rules! words {
+    ($($interface:tt)*) => {
+        #[cfg(not(feature = "json"))]
+        alloy_sol_types::sol! { $($interface)* }
+        #[cfg(feature = "json")]
+        alloy_sol_types::sol! { #![sol(abi)] $($interface)* }
+    };
+}
+use words;
+
+#[cfg(all(test, feature = "json"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_abi_has_functions_events_errors_and_the_constructor() {
+        let token = CorToken::abi::contract();
+        assert_eq!(token.functions["transfer"][0].signature(), "transfer(address,uint256)");
+        assert_eq!(token.constructor.as_ref().map(|it| it.inputs.len()), Some(1));
+        let staking = Staking::abi::contract();
+        assert_eq!(staking.events["Staked"][0].signature(), "Staked(address,address,uint256)");
+        assert!(staking.errors.contains_key("BelowMinimumStake") && staking.errors.contains_key("EnforcedPause"));
+        assert_eq!(staking.constructor.as_ref().map(|it| it.inputs.len()), Some(8));
+    }
+}
