@@ -90,13 +90,14 @@ impl State {
         }
     }
 
-    /// Takes over what a transaction has touched.
+    /// Takes over what a transaction has touched. An empty account is removed (EIP-161), but for ArbOS's own, which keeps
+    /// its state in storage and needs neither code nor balance.
     pub fn commit(&mut self, changes: AddressMap<Touched>) {
         for (address, touched) in changes {
             if !touched.is_touched() {
                 continue;
             }
-            if touched.is_selfdestructed() || touched.is_empty() {
+            if touched.is_selfdestructed() {
                 self.accounts.remove(&address);
                 continue;
             }
@@ -104,6 +105,7 @@ impl State {
                 self.codes.insert(touched.info.code_hash, code.clone());
             }
             let fresh = touched.is_created();
+            let empty = touched.is_empty();
             let account = self.accounts.entry(address).or_default();
             if fresh {
                 account.storage = HashMap::new();
@@ -117,6 +119,9 @@ impl State {
                 } else {
                     account.storage.insert(slot, value.present_value);
                 }
+            }
+            if empty && account.storage.is_empty() {
+                self.accounts.remove(&address);
             }
         }
     }

@@ -1,5 +1,27 @@
 //! One transaction: EVM and Stylus frames in one journal, and Arbitrum's gas rules around them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`message`](self) | what goes in, what comes out, and why it may be refused |
+//! | `transact` | a transaction from its checks to its fees |
+//! | `fees` | what ArbOS asks of a transaction |
+//! | `context` | the block and transaction as revm sees them, and what Arbitrum adds |
+//! | `frames` | the frame stack, which EVM code and programs share |
+//! | `program` | one frame of a Stylus program |
+//! | `ledger` | ArbOS's view of the journal |
+//! | `precompiles` | Ethereum's and ArbOS's precompiles |
+//! | `stack` | the thread that deep calls need |
 
+mod context;
+mod fees;
+mod frames;
+mod ledger;
+mod message;
+mod precompiles;
+mod program;
+mod stack;
 mod transact;
 
-pub use transact::{BlockEnv, Evm, Executed, GasProfile, Message, Refused};
+pub use message::{BlockEnv, Executed, GasProfile, Message, Refused};
+pub use stack::{STACK_SIZE, on_big_stack};
+pub use transact::Evm;

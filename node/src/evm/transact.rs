@@ -1,179 +1,364 @@
-//! Executing one transaction, or one call that leaves no trace.
+//! A transaction from its checks to its fees.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
-use alloy_eips::{eip2930::AccessList, eip7702::SignedAuthorization};
-use alloy_primitives::{Address, B256, Bytes, Log, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, address};
+use revm::{
+    context::{ContextTr, JournalTr, result::EVMError, transaction::AccessListItemTr},
+    context_interface::{context::take_error, journaled_state::account::JournaledAccountTr, result::InvalidTransaction},
+    handler::{FrameResult, PrecompileProvider, execution::create_init_frame, pre_execution::apply_auth_list},
+    interpreter::{GasTracker, InstructionResult, SharedMemory, interpreter_action::FrameInit},
+    primitives::{AddressMap, HashSet},
+    state::EvmState,
+};
 
-use crate::state::State;
+use super::{
+    BlockEnv, Executed, GasProfile, Message, Refused,
+    context::{BLOCK_GAS_LIMIT, Ctx, MAX_CODE_SIZE, SEQUENCER, context},
+    fees::Fees,
+    frames::{Broken, Machine},
+    ledger::JournalLedger,
+};
+use crate::{arbos::Ledger, state::State, vm::Engine};
 
-/// The block in which a transaction executes.
-#[derive(Clone, Debug)]
-pub struct BlockEnv {
-    /// Number of the block on this chain (logs and RPC).
-    pub number: u64,
-    /// The parent chain's block number, which contracts see.
-    pub l1_number: u64,
-    /// Seconds.
-    pub timestamp: u64,
-    /// Base fee in wei.
-    pub base_fee: u64,
-    /// ArbOS version.
-    pub arbos: u64,
-    /// Code hashes of the programs that ran in this block, the latest last (a cache of ArbOS 60; no journal undoes it).
-    pub recent_programs: Vec<B256>,
-}
-
-/// A transaction as the EVM needs it: signed and checked, or asked for by `eth_call`.
-#[derive(Clone, Debug, Default)]
-pub struct Message {
-    /// Who sends it.
-    pub from: Address,
-    /// Who is called; none creates a contract.
-    pub to: Option<Address>,
-    /// Wei.
-    pub value: U256,
-    /// Calldata or init code.
-    pub input: Bytes,
-    /// Gas limit.
-    pub gas_limit: u64,
-    /// The most wei per gas (a legacy transaction's gas price).
-    pub max_fee: u128,
-    /// Tip in wei per gas; dropped by Arbitrum, but seen by `tx_gas_price`.
-    pub priority_fee: u128,
-    /// The nonce that it must have; none takes the account's own.
-    pub nonce: Option<u64>,
-    /// Warm from the start.
-    pub access_list: AccessList,
-    /// EIP-7702.
-    pub authorizations: Vec<SignedAuthorization>,
-    /// Brotli-compressed length of the signed transaction in bytes, 0 for a call: what its posting costs.
-    pub posted_len: u64,
-}
-
-/// How a transaction ended.
-#[derive(Clone, Debug, Default)]
-pub struct Executed {
-    /// It neither reverted nor failed.
-    pub success: bool,
-    /// Why not, where there is more to say than the revert data (`out of gas`, `ProgramNotActivated()`...).
-    pub error: Option<String>,
-    /// Return data or revert data.
-    pub output: Bytes,
-    /// Gas paid for, refunds taken off.
-    pub gas_used: u64,
-    /// The part of it that pays for posting to the parent chain.
-    pub gas_used_for_l1: u64,
-    /// Logs in order.
-    pub logs: Vec<Log>,
-    /// The contract that a creating transaction made.
-    pub created: Option<Address>,
-    /// What the gas went to.
-    pub profile: GasProfile,
-}
-
-/// What the gas of a transaction went to, all frames together. `total` of the parts less `refund` is the gas used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GasProfile {
-    /// 21000, calldata, access list.
-    pub intrinsic: u64,
-    /// Entering programs: initialising them and their memory.
-    pub entry: u64,
-    /// WebAssembly operators.
-    pub wasm: u64,
-    /// Loads and stores of programs.
-    pub storage: u64,
-    /// Logs of programs.
-    pub logs: u64,
-    /// Calls and creations by programs, without what the callees use.
-    pub calls: u64,
-    /// Other host functions: arguments, results, hashing, context.
-    pub host: u64,
-    /// EVM code and precompiles.
-    pub evm: u64,
-    /// Given back at the end.
-    pub refund: u64,
-}
-
-/// A transaction that cannot be executed at all, so that nothing of it is in a block. The text is the one that
-/// geth's clients match on.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Refused {
-    /// Its nonce was used before.
-    #[error("nonce too low: address {address}, tx: {tx} state: {state}")]
-    NonceTooLow {
-        /// Sender.
-        address: Address,
-        /// The transaction's.
-        tx: u64,
-        /// The account's.
-        state: u64,
-    },
-    /// Its nonce is ahead.
-    #[error("nonce too high: address {address}, tx: {tx} state: {state}")]
-    NonceTooHigh {
-        /// Sender.
-        address: Address,
-        /// The transaction's.
-        tx: u64,
-        /// The account's.
-        state: u64,
-    },
-    /// It may cost more than the sender has.
-    #[error("insufficient funds for gas * price + value: address {address} have {have} want {want}")]
-    InsufficientFunds {
-        /// Sender.
-        address: Address,
-        /// Balance in wei.
-        have: U256,
-        /// Gas limit * fee + value.
-        want: U256,
-    },
-    /// The gas limit does not cover the fixed price.
-    #[error("intrinsic gas too low: have {have}, want {want}")]
-    IntrinsicGas {
-        /// Gas limit.
-        have: u64,
-        /// The fixed price.
-        want: u64,
-    },
-    /// It offers less than the base fee.
-    #[error("max fee per gas less than block base fee: address {address}, maxFeePerGas: {max_fee}, baseFee: {base_fee}")]
-    FeeTooLow {
-        /// Sender.
-        address: Address,
-        /// Offered.
-        max_fee: u128,
-        /// Asked.
-        base_fee: u64,
-    },
-    /// Anything else, in geth's words.
-    #[error("{0}")]
-    Other(String),
-}
+/// Where the part of the fees goes that pays for posting to the parent chain.
+const POSTER_FUND: Address = address!("a4b00000000000000000000000000000000000f6");
 
 /// Executes transactions of one chain. Cheap to clone; compiled programs are shared.
+///
+/// Frames of programs use native stack. Call from a thread with [`STACK_SIZE`](super::STACK_SIZE) bytes of it, or
+/// through [`on_big_stack`](super::on_big_stack).
 #[derive(Clone)]
 pub struct Evm {
     chain_id: u64,
-    engine: Arc<()>,
+    engine: Arc<Engine>,
+}
+
+/// Whether the sender really sends, or only asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Everything is checked, and fees are paid.
+    Transaction,
+    /// No nonce, no fees, no cap on gas.
+    Call,
 }
 
 impl Evm {
     /// For a chain.
     pub fn new(chain_id: u64) -> Self {
-        Self { chain_id, engine: Arc::new(()) }
+        Self { chain_id, engine: Arc::new(Engine::new()) }
     }
 
     /// Executes a transaction and keeps what it changed.
+    ///
+    /// The sender may have code: who can sign for such an account is not decided here (EIP-3607 matters only for
+    /// colliding addresses, and a local node impersonates contracts).
     pub fn transact(&self, state: &mut State, block: &mut BlockEnv, message: &Message) -> Result<Executed, Refused> {
-        let _ = (state, block, message, self.chain_id, &self.engine);
-        unimplemented!()
+        let (executed, changes, scope) = self.execute(state, block, message, Mode::Transaction)?;
+        state.commit(changes);
+        block.recent_programs = scope;
+        Ok(executed)
     }
 
-    /// Executes a call on a copy of the state: no nonce, no balance for gas, no per-transaction cap is checked.
+    /// Executes a call on a copy of the state: no nonce, no balance for gas, no per-transaction cap is checked. Wei
+    /// sent must be there. Where no fee is offered, code sees a base fee of 0, as in Nitro.
     pub fn call(&self, state: &State, block: &BlockEnv, message: &Message) -> Result<Executed, Refused> {
-        let _ = (state, block, message);
-        unimplemented!()
+        self.execute(state, block, message, Mode::Call).map(|(executed, ..)| executed)
     }
+}
+
+impl Evm {
+    fn execute(
+        &self,
+        state: &State,
+        block: &BlockEnv,
+        message: &Message,
+        mode: Mode,
+    ) -> Result<(Executed, EvmState, Vec<B256>), Refused> {
+        let free = mode == Mode::Call && message.max_fee == 0 && message.priority_fee == 0;
+        let base_fee = if free { 0 } else { block.base_fee };
+        let gas_price = message.max_fee.min(u128::from(base_fee).saturating_add(message.priority_fee));
+        let mut ctx = context(self.chain_id, state, block, message, base_fee, U256::from(gas_price));
+        let fees = Fees::load(&mut JournalLedger(&mut ctx));
+
+        check_fee(message, base_fee)?;
+        let balance = JournalLedger(&mut ctx).balance(message.from);
+        if mode == Mode::Transaction {
+            check_nonce(message, state.nonce(message.from))?;
+        }
+        check_funds(message, balance, mode)?;
+        let bill = Bill::new(&ctx, message, &fees, base_fee, mode)?;
+        check_size(message)?;
+
+        ctx.chain.poster_fee = bill.poster_fee(base_fee);
+        if mode == Mode::Transaction {
+            let paid = U256::from(message.gas_limit) * U256::from(base_fee);
+            let Ok(mut sender) = ctx.journaled_state.load_account_mut(message.from);
+            sender.set_balance(balance.saturating_sub(paid));
+        }
+        let Ok(mut sender) = ctx.journaled_state.load_account_mut(message.from);
+        if message.to.is_some() && !sender.bump_nonce() {
+            return Err(Refused::Other(format!("nonce has max value: address {}, nonce: {}", message.from, u64::MAX)));
+        }
+
+        let mut machine = Machine::new(ctx, &self.engine);
+        warm(&mut machine, message);
+        let auth_refund = delegate(&mut machine.ctx, self.chain_id, message)?;
+        let result = first_frame(&mut machine, bill.gas).map_err(refuse)?;
+        let settled = bill.settle(&result, auth_refund);
+
+        if mode == Mode::Transaction {
+            pay(&mut machine.ctx, message, &fees, &settled, base_fee);
+        }
+        let executed = report(&mut machine.ctx, result, &bill, &settled);
+        let scope = std::mem::take(&mut machine.ctx.chain);
+        Ok((executed, machine.ctx.journaled_state.finalize(), scope.recent_programs))
+    }
+}
+
+fn check_fee(message: &Message, base_fee: u64) -> Result<(), Refused> {
+    let Message { from, max_fee, priority_fee, .. } = *message;
+    if max_fee < priority_fee {
+        return Err(Refused::Other(format!(
+            "max priority fee per gas higher than max fee per gas: address {from}, maxPriorityFeePerGas: {priority_fee}, \
+             maxFeePerGas: {max_fee}"
+        )));
+    }
+    if max_fee < u128::from(base_fee) {
+        return Err(Refused::FeeTooLow { address: from, max_fee, base_fee });
+    }
+    Ok(())
+}
+
+fn check_nonce(message: &Message, state: u64) -> Result<(), Refused> {
+    let address = message.from;
+    match message.nonce {
+        Some(tx) if tx < state => Err(Refused::NonceTooLow { address, tx, state }),
+        Some(tx) if tx > state => Err(Refused::NonceTooHigh { address, tx, state }),
+        _ => Ok(()),
+    }
+}
+
+fn check_funds(message: &Message, have: U256, mode: Mode) -> Result<(), Refused> {
+    let gas = match mode {
+        Mode::Transaction => U256::from(message.gas_limit).saturating_mul(U256::from(message.max_fee)),
+        Mode::Call => U256::ZERO,
+    };
+    let want = gas.saturating_add(message.value);
+    if have < want {
+        return Err(Refused::InsufficientFunds { address: message.from, have, want });
+    }
+    Ok(())
+}
+
+fn check_size(message: &Message) -> Result<(), Refused> {
+    let limit = 2 * MAX_CODE_SIZE;
+    if message.to.is_none() && message.input.len() > limit {
+        let size = message.input.len();
+        return Err(Refused::Other(format!("max initcode size exceeded: code size {size} limit {limit}")));
+    }
+    if message.to.is_none() && !message.authorizations.is_empty() {
+        return Err(Refused::Other(format!("EIP-7702 transaction cannot be used to create contract (sender {})", message.from)));
+    }
+    Ok(())
+}
+
+/// What becomes of a gas limit before the first frame runs.
+struct Bill {
+    limit: u64,
+    /// 21000, calldata, access list, authorizations.
+    intrinsic: u64,
+    /// The least that is paid (EIP-7623), 0 where the chain does not ask for it.
+    floor: u64,
+    /// Pays for posting; never refunded.
+    poster: u64,
+    /// Above the cap on compute gas: given back untouched.
+    held: u64,
+    /// What the first frame gets.
+    gas: u64,
+}
+
+/// What a transaction used in the end.
+struct Settled {
+    /// Gas used before refunds.
+    spent: u64,
+    /// Given back.
+    refund: u64,
+    /// Gas paid for.
+    used: u64,
+    /// Of it, for posting.
+    poster: u64,
+}
+
+impl Bill {
+    fn new(ctx: &Ctx<'_>, message: &Message, fees: &Fees, base_fee: u64, mode: Mode) -> Result<Self, Refused> {
+        let limit = message.gas_limit;
+        if limit > BLOCK_GAS_LIMIT {
+            return Err(Refused::Other(format!("gas limit {limit} exceeds the block gas limit {BLOCK_GAS_LIMIT}")));
+        }
+        let list = &message.access_list.0;
+        let slots = list.iter().map(|item| item.storage_keys.len() as u64).sum();
+        let price = ctx.cfg.gas_params.initial_tx_gas(
+            &message.input,
+            message.to.is_none(),
+            list.len() as u64,
+            slots,
+            message.authorizations.len() as u64,
+            None,
+        );
+        let intrinsic = price.initial_total_gas();
+        let floor = if fees.calldata_floor { price.floor_gas() } else { 0 };
+        if limit < floor {
+            return Err(Refused::Other(format!("insufficient gas for floor data gas cost: have {limit}, want {floor}")));
+        }
+        let poster = fees.poster_gas(message.posted_len, base_fee);
+        let want = intrinsic.saturating_add(poster);
+        let Some(left) = limit.checked_sub(want) else {
+            return Err(Refused::IntrinsicGas { have: limit, want });
+        };
+        let gas = match mode {
+            Mode::Transaction => left.min(fees.compute_cap(intrinsic)),
+            Mode::Call => left,
+        };
+        Ok(Self { limit, intrinsic, floor, poster, held: left - gas, gas })
+    }
+
+    /// Wei that posting costs.
+    fn poster_fee(&self, base_fee: u64) -> U256 {
+        U256::from(self.poster) * U256::from(base_fee)
+    }
+
+    /// Refunds are at most a fifth of what was computed. Those of authorizations stand even if the frame fails.
+    fn settle(&self, result: &FrameResult, auth_refund: u64) -> Settled {
+        let end = result.interpreter_result();
+        let left = if end.result.is_ok_or_revert() { end.gas.remaining() } else { 0 };
+        let counter = if end.result.is_ok() { end.gas.refunded() } else { 0 };
+        let counter = u64::try_from(counter).unwrap_or(0) + auth_refund;
+        let spent = (self.limit - self.held - left).max(self.floor);
+        let refund = counter.min((self.limit - self.held - left - self.poster) / 5);
+        let used = (self.limit - self.held - left - refund).max(self.floor);
+        Settled { spent, refund: spent - used, used, poster: self.poster }
+    }
+}
+
+/// What is warm before the first frame: the sender, who has paid by now, precompiles, the beneficiary, the access list.
+/// The target is warmed by its frame.
+fn warm(machine: &mut Machine<'_>, message: &Message) {
+    let journal = &mut machine.ctx.journaled_state;
+    journal.warm_precompiles(machine.precompiles.warm_addresses());
+    journal.warm_coinbase_account(SEQUENCER);
+    let mut list: AddressMap<HashSet<U256>> = AddressMap::default();
+    for item in &message.access_list.0 {
+        list.entry(item.address).or_default().extend(item.storage_slots().map(|slot| U256::from_be_bytes(slot.0)));
+    }
+    journal.warm_access_list(list);
+}
+
+/// Applies EIP-7702's authorizations. Returns what is refunded for accounts that were there already.
+fn delegate(ctx: &mut Ctx<'_>, chain_id: u64, message: &Message) -> Result<u64, Refused> {
+    if message.authorizations.is_empty() {
+        return Ok(0);
+    }
+    if ctx.chain.arbos() < 40 {
+        return Err(Refused::Other("transaction type not supported".into()));
+    }
+    let applied = apply_auth_list::<_, EVMError<Infallible, InvalidTransaction>>(
+        chain_id,
+        message.authorizations.iter(),
+        &mut ctx.journaled_state,
+    )
+    .map_err(|error| Refused::Other(error.to_string()))?;
+    Ok(applied * ctx.cfg.gas_params.tx_eip7702_auth_refund_regular())
+}
+
+fn refuse(broken: Broken) -> Refused {
+    match broken {
+        Broken::Custom(text) => Refused::Other(text),
+        Broken::Db(never) => match never {},
+    }
+}
+
+fn first_frame(machine: &mut Machine<'_>, gas: u64) -> Result<FrameResult, Broken> {
+    let memory = SharedMemory::new_with_buffer(machine.ctx.local.shared_memory_buffer.clone());
+    let Ok(input) = create_init_frame(&mut machine.ctx, &mut GasTracker::new(gas, gas, 0));
+    let frame_input = input.ok_or_else(|| Broken::Custom("the first frame could not be paid for".into()))?;
+    let result = machine.run(FrameInit { depth: 0, memory, frame_input })?;
+    take_error::<Broken, _>(machine.ctx.error())?;
+    Ok(result)
+}
+
+/// Gives back what was not used and hands the fees on: computing to the network (and to infrastructure, where there is
+/// such an account, up to the minimum base fee), posting to its fund. The block's beneficiary gets nothing.
+fn pay(ctx: &mut Ctx<'_>, message: &Message, fees: &Fees, settled: &Settled, base_fee: u64) {
+    let wei = |gas: u64| U256::from(gas) * U256::from(base_fee);
+    let compute = settled.used - settled.poster;
+    let infrastructure = fees.infrastructure_fee(compute, base_fee);
+    let credits = [
+        (message.from, wei(message.gas_limit - settled.used)),
+        (fees.infrastructure_account, infrastructure),
+        (fees.network_account, wei(compute) - infrastructure),
+        (POSTER_FUND, wei(settled.poster)),
+    ];
+    for (account, credit) in credits {
+        if !credit.is_zero() {
+            let Ok(mut account) = ctx.journaled_state.load_account_mut(account);
+            account.incr_balance(credit);
+        }
+    }
+}
+
+fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled) -> Executed {
+    let created = match &result {
+        FrameResult::Create(outcome) => outcome.address,
+        FrameResult::Call(_) => None,
+    };
+    let end = result.into_interpreter_result();
+    let success = end.result.is_ok();
+    let scope = &mut ctx.chain;
+    let error = scope.failure.take().or_else(|| halt_text(end.result).map(Into::into));
+    let profile = profile(scope.profile, bill, settled);
+    Executed {
+        success,
+        error: error.filter(|_| !success),
+        output: if end.result.is_ok_or_revert() { end.output } else { Bytes::new() },
+        gas_used: settled.used,
+        gas_used_for_l1: settled.poster,
+        logs: ctx.journaled_state.take_logs(),
+        created: created.filter(|_| success),
+        profile,
+    }
+}
+
+/// Completes what programs reported: EVM code took what nobody else did.
+fn profile(programs: GasProfile, bill: &Bill, settled: &Settled) -> GasProfile {
+    let floor = settled.spent.saturating_sub(bill.limit - bill.held);
+    let known = GasProfile { intrinsic: bill.intrinsic + floor, poster: bill.poster, refund: settled.refund, ..programs };
+    let profile = GasProfile { evm: settled.spent - known.total(), ..known };
+    debug_assert_eq!(profile.total() - profile.refund, settled.used);
+    profile
+}
+
+/// Why a frame failed, in geth's words; nothing for a success and for a revert, whose data speak for it.
+fn halt_text(end: InstructionResult) -> Option<&'static str> {
+    use InstructionResult as R;
+    Some(match end {
+        R::OutOfGas | R::MemoryOOG | R::MemoryLimitOOG | R::PrecompileOOG | R::InvalidOperandOOG => "out of gas",
+        R::ReentrancySentryOOG => "not enough gas for reentrancy sentry",
+        R::OpcodeNotFound | R::InvalidFEOpcode | R::NotActivated | R::InvalidImmediateEncoding => "invalid opcode",
+        R::CallNotAllowedInsideStatic | R::StateChangeDuringStaticCall => "write protection",
+        R::InvalidJump => "invalid jump destination",
+        R::StackUnderflow => "stack underflow",
+        R::StackOverflow => "stack limit reached 1024",
+        R::OutOfOffset => "return data out of bounds",
+        R::CreateCollision => "contract address collision",
+        R::NonceOverflow => "nonce uint64 overflow",
+        R::CreateContractSizeLimit => "max code size exceeded",
+        R::CreateContractStartingWithEF => "invalid code: must not begin with 0xef",
+        R::CreateInitCodeSizeLimit => "max initcode size exceeded",
+        R::CallTooDeep => "max call depth exceeded",
+        R::OutOfFunds => "insufficient balance for transfer",
+        R::PrecompileError => "precompile failed",
+        R::OverflowPayment => "balance overflow",
+        _ => return None,
+    })
 }

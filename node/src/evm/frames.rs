@@ -1,0 +1,135 @@
+//! The frame stack. EVM code and programs stand on it side by side; what a frame did is undone, and what it is
+//! given back is settled, by revm's rules for both.
+
+use std::convert::Infallible;
+
+use revm::{
+    bytecode::opcode,
+    context::ContextTr,
+    context_interface::{FrameStack, context::ContextError},
+    handler::{EthFrame, FrameData, FrameResult, ItemOrResult, instructions::EthInstructions},
+    interpreter::{
+        CallScheme, FrameInput, Instruction, InstructionContext, InstructionExecResult, InstructionResult, InterpreterAction,
+        instructions::host, interpreter::EthInterpreter, interpreter_action::FrameInit,
+    },
+};
+
+use super::{
+    context::{Ctx, OpenFrame, fork},
+    ledger,
+    precompiles::Precompiles,
+    program,
+};
+use crate::vm::Engine;
+
+/// An execution that cannot go on for a reason of the node's own.
+pub(super) type Broken = ContextError<Infallible>;
+
+/// Everything that runs frames.
+pub(super) struct Machine<'a> {
+    pub(super) ctx: Ctx<'a>,
+    pub(super) engine: &'a Engine,
+    pub(super) stack: FrameStack<EthFrame>,
+    pub(super) precompiles: Precompiles,
+    instructions: EthInstructions<EthInterpreter, Ctx<'a>>,
+}
+
+impl<'a> Machine<'a> {
+    /// With no frame open.
+    pub(super) fn new(ctx: Ctx<'a>, engine: &'a Engine) -> Self {
+        let arbos = ctx.chain.arbos();
+        let mut instructions = EthInstructions::new_mainnet_with_spec(fork(arbos));
+        instructions.instruction_table_mut()[opcode::SELFDESTRUCT as usize] = Instruction::new(selfdestruct);
+        Self { ctx, engine, stack: FrameStack::new_prealloc(8), precompiles: Precompiles::new(arbos), instructions }
+    }
+
+    /// Runs a frame, and all that it calls, to its end. Programs run this again, nested, for each call of theirs.
+    pub(super) fn run(&mut self, init: FrameInit) -> Result<FrameResult, Broken> {
+        let base = self.stack.index();
+        if let Some(result) = self.enter(init)? {
+            return Ok(result);
+        }
+        loop {
+            let result = match self.step()? {
+                ItemOrResult::Item(init) => match self.enter(init)? {
+                    Some(result) => result,
+                    None => continue,
+                },
+                ItemOrResult::Result(result) => result,
+            };
+            if self.stack.get().is_finished() {
+                self.stack.pop();
+                self.ctx.chain.open.pop();
+                if self.stack.index() == base {
+                    return Ok(result);
+                }
+            }
+            self.stack.get().return_result::<_, Broken>(&mut self.ctx, result)?;
+        }
+    }
+
+    /// Opens a frame on the stack, or gives its result at once where there is nothing to run.
+    fn enter(&mut self, init: FrameInit) -> Result<Option<FrameResult>, Broken> {
+        let first = self.stack.index().is_none();
+        let place = if first { self.stack.start_init() } else { self.stack.get_next() };
+        match EthFrame::init_with_context(place, &mut self.ctx, &mut self.precompiles, init)? {
+            ItemOrResult::Result(result) => Ok(Some(result)),
+            ItemOrResult::Item(token) => {
+                // SAFETY: the token comes from the place that this stack gave two lines above.
+                unsafe {
+                    if first {
+                        self.stack.end_init(token);
+                    } else {
+                        self.stack.push(token);
+                    }
+                }
+                let frame = self.stack.get();
+                let delegated = match &frame.input {
+                    FrameInput::Call(call) => matches!(call.scheme, CallScheme::DelegateCall | CallScheme::CallCode),
+                    _ => false,
+                };
+                let input = &frame.interpreter.input;
+                let open = OpenFrame { acting: input.target_address, caller: input.caller_address, delegated };
+                self.ctx.chain.open.push(open);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Runs the topmost frame until it calls another or ends.
+    fn step(&mut self) -> Result<ItemOrResult<FrameInit, FrameResult>, Broken> {
+        let arbos = self.ctx.chain.arbos();
+        let frame = self.stack.get();
+        let mut action = if program::is_program(frame.interpreter.bytecode.original_byte_slice(), arbos) {
+            InterpreterAction::Return(program::run(self))
+        } else {
+            frame.interpreter.run_plain(self.instructions.instruction_table(), self.instructions.gas_table(), &mut self.ctx)
+        };
+        let frame = self.stack.get();
+        // EIP-3541, but for the prefixes that programs are deployed with.
+        if let (InterpreterAction::Return(result), FrameData::Create(_)) = (&mut action, &frame.data)
+            && result.is_ok()
+            && result.output.first() == Some(&0xef)
+            && !program::may_be_created(&result.output, arbos)
+        {
+            result.result = InstructionResult::CreateContractStartingWithEF;
+        }
+        let next = frame.process_next_action::<_, Broken>(&mut self.ctx, action)?;
+        if next.is_result() {
+            frame.set_finished(true);
+        }
+        Ok(next)
+    }
+}
+
+/// SELFDESTRUCT reverts where a program's account acts, which can only happen in code that the program delegates to.
+fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> InstructionExecResult {
+    let InstructionContext { interpreter, host } = context;
+    let acting = interpreter.input.target_address;
+    let end = host::selfdestruct(InstructionContext { interpreter, host: &mut *host });
+    let (_, code) = ledger::code(host, acting);
+    if end == Err(InstructionResult::SelfDestruct) && program::is_program(code.original_byte_slice(), host.chain().arbos()) {
+        return Err(InstructionResult::Revert);
+    }
+    end
+}
