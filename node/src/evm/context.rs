@@ -45,6 +45,10 @@ pub(super) struct Scope {
     pub(super) profile: GasProfile,
     /// What went wrong in the outermost frame, where its result does not say.
     pub(super) failure: Option<String>,
+    /// Why the latest program that trapped did so.
+    pub(super) trap: Option<String>,
+    /// Text from the debug console.
+    pub(super) console: Vec<String>,
 }
 
 /// A frame that is open.

@@ -68,6 +68,16 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Runs a frame that the topmost one calls from within, as programs do. Nothing comes back where the node itself
+    /// failed, which ends the transaction.
+    pub(super) fn run_above(&mut self, frame_input: FrameInput) -> Option<FrameResult> {
+        let frame = self.stack.get();
+        let init = FrameInit { depth: frame.depth + 1, memory: frame.interpreter.memory.new_child_context(), frame_input };
+        let result = self.run(init);
+        self.stack.get().interpreter.memory.free_child_context();
+        result.map_err(|broken| *self.ctx.error() = Err(broken)).ok()
+    }
+
     /// Opens a frame on the stack, or gives its result at once where there is nothing to run.
     fn enter(&mut self, init: FrameInit) -> Result<Option<FrameResult>, Broken> {
         let first = self.stack.index().is_none();

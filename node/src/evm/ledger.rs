@@ -40,6 +40,15 @@ pub(super) fn code(ctx: &mut Ctx<'_>, address: Address) -> (B256, Bytecode) {
     (hash, code)
 }
 
+/// The code that a call of `address` runs, EIP-7702's delegation followed, without warming any account.
+pub(super) fn resolved_code(ctx: &mut Ctx<'_>, address: Address) -> (B256, Bytecode) {
+    let found = code(ctx, address);
+    match found.1.eip7702_address() {
+        Some(delegate) => code(ctx, delegate),
+        None => found,
+    }
+}
+
 /// Hash of the code of `address` as EXTCODEHASH gives it, without warming it.
 pub(super) fn code_hash(ctx: &mut Ctx<'_>, address: Address) -> B256 {
     let info = &peek(ctx, address).info;

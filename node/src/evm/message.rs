@@ -54,6 +54,10 @@ pub struct Executed {
     pub success: bool,
     /// Why not, where there is more to say than the revert data (`out of gas`, `ProgramNotActivated()`...).
     pub error: Option<String>,
+    /// Why a program trapped or was refused by a host function, for people: to the chain that is a revert without data.
+    pub trap: Option<String>,
+    /// Text that programs wrote to the debug console.
+    pub console: Vec<String>,
     /// Return data or revert data.
     pub output: Bytes,
     /// Gas paid for, refunds taken off.

@@ -316,10 +316,13 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
     let success = end.result.is_ok();
     let scope = &mut ctx.chain;
     let error = scope.failure.take().or_else(|| halt_text(end.result).map(Into::into));
+    let (trap, console) = (scope.trap.take(), std::mem::take(&mut scope.console));
     let profile = profile(scope.profile, bill, settled);
     Executed {
         success,
         error: error.filter(|_| !success),
+        trap: trap.filter(|_| !success),
+        console,
         output: if end.result.is_ok_or_revert() { end.output } else { Bytes::new() },
         gas_used: settled.used,
         gas_used_for_l1: settled.poster,
