@@ -1,52 +1,17 @@
-//! Stylus programs as ArbOS keeps them: parameters, entries by code hash, what entering one costs.
+//! Stylus programs as ArbOS keeps them: entries by code hash, what entering one costs, how they age.
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::B256;
 
-use super::Ledger;
-use crate::vm::Pages;
+use super::{
+    Ledger, StylusParams,
+    params::{Packer, SCALAR_PERCENT, Unpacker},
+    pricing::ARBITRUM_START,
+    storage::{PROGRAMS, Storage},
+};
+use crate::vm::{Pages, page_cost};
 
-/// The Stylus parameters in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StylusParams {
-    /// Stylus version, which a program's activation must match.
-    pub version: u16,
-    /// Ink per gas.
-    pub ink_price: u32,
-    /// Words.
-    pub max_stack_depth: u32,
-    /// Pages that cost nothing.
-    pub free_pages: u16,
-    /// Gas per further page.
-    pub page_gas: u16,
-    /// The most pages that may be open.
-    pub page_limit: u16,
-    /// Units of 128 gas.
-    pub min_init_gas: u8,
-    /// Units of 32 gas.
-    pub min_cached_init_gas: u8,
-    /// Units of 2 %.
-    pub init_cost_scalar: u8,
-    /// Units of 2 %.
-    pub cached_cost_scalar: u8,
-    /// Days until an activation expires.
-    pub expiry_days: u16,
-    /// Days before which it cannot be prolonged.
-    pub keepalive_days: u16,
-    /// Programs that a block remembers as warm (from ArbOS 60).
-    pub block_cache_size: u16,
-    /// Bytes, decompressed.
-    pub max_wasm_size: u32,
-    /// Fragments of one program (from ArbOS 60).
-    pub max_fragments: u8,
-}
-
-impl StylusParams {
-    /// Reads them.
-    pub fn load(ledger: &mut dyn Ledger) -> Self {
-        let _ = ledger;
-        unimplemented!()
-    }
-}
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
 
 /// Why a program cannot run, as ArbWasm's errors say it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,12 +49,125 @@ pub struct Entry {
 /// Looks a program up and prices its entry, as ArbOS does for each call. `recent` says whether the block remembers
 /// the program (always false before ArbOS 60). Free of gas itself.
 pub fn enter(ledger: &mut dyn Ledger, code_hash: B256, now: u64, pages: Pages, recent: bool) -> Result<Entry, ProgramError> {
-    let _ = (ledger, code_hash, now, pages, recent);
-    unimplemented!()
+    let params = StylusParams::load(ledger);
+    let Ok(program) = Program::load(ledger, code_hash);
+    program.check(now, &params)?;
+    let cached = program.cached || recent;
+    let mut gas = page_cost(program.footprint, pages, params.free_pages, params.page_gas);
+    // In the first Stylus version the cost of a cached start is part of that of an uncached one.
+    if cached || program.version > 1 {
+        gas = gas.saturating_add(program.cached_gas(&params));
+    }
+    if !cached {
+        gas = gas.saturating_add(program.init_gas(&params));
+    }
+    Ok(Entry { params, footprint: program.footprint, gas })
 }
 
-/// The module that an account's code holds: decompressed, fragments put together.
-pub fn wasm_of(ledger: &mut dyn Ledger, code: &Bytes) -> Result<Vec<u8>, String> {
-    let _ = (ledger, code);
-    unimplemented!()
+/// What activation leaves about a program. The default is that of one never activated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Program {
+    /// Stylus version that it was activated for, 0 for never.
+    pub(super) version: u16,
+    /// Gas for initialising it, before scaling.
+    pub(super) init_cost: u16,
+    /// The same when it is cached.
+    pub(super) cached_cost: u16,
+    /// Pages of its initial memory.
+    pub(super) footprint: u16,
+    /// Hours from [`ARBITRUM_START`] to its activation.
+    pub(super) activated_at: u32,
+    /// Estimated size of its native code in KiB, rounded up.
+    pub(super) asm_kb: u32,
+    /// Whether a cache manager keeps it cached.
+    pub(super) cached: bool,
+}
+
+impl Program {
+    /// Reads the entry of a code hash.
+    pub(super) fn load<S: Storage + ?Sized>(storage: &mut S, code_hash: B256) -> Result<Self, S::Error> {
+        let mut word = Unpacker(PROGRAMS.get(storage, code_hash)?);
+        Ok(Self {
+            cached: word.take::<u8>(8) != 0,
+            asm_kb: word.take(24),
+            activated_at: word.take(24),
+            footprint: word.take(16),
+            cached_cost: word.take(16),
+            init_cost: word.take(16),
+            version: word.take(16),
+        })
+    }
+
+    /// Writes it.
+    pub(super) fn save<S: Storage + ?Sized>(&self, storage: &mut S, code_hash: B256) -> Result<(), S::Error> {
+        let mut word = Packer::default();
+        word.put(16, self.version);
+        word.put(16, self.init_cost);
+        word.put(16, self.cached_cost);
+        word.put(16, self.footprint);
+        word.put(24, self.activated_at);
+        word.put(24, self.asm_kb);
+        word.put(8, self.cached);
+        PROGRAMS.set(storage, code_hash, word.0)
+    }
+
+    /// Whether it may run.
+    pub(super) fn check(&self, now: u64, params: &StylusParams) -> Result<(), ProgramError> {
+        if self.version == 0 {
+            return Err(ProgramError::NotActivated);
+        }
+        if self.version != params.version {
+            return Err(ProgramError::NeedsUpgrade { program: self.version, stylus: params.version });
+        }
+        if self.expired(now, params) {
+            return Err(ProgramError::Expired { age: self.age(now) });
+        }
+        Ok(())
+    }
+
+    /// Seconds since its activation, which is kept by the hour.
+    pub(super) fn age(&self, now: u64) -> u64 {
+        now.saturating_sub(ARBITRUM_START + HOUR * u64::from(self.activated_at))
+    }
+
+    /// Whether its activation is too long ago.
+    pub(super) fn expired(&self, now: u64, params: &StylusParams) -> bool {
+        self.age(now) > u64::from(params.expiry_days) * DAY
+    }
+
+    /// Whether its activation is too recent to be prolonged.
+    pub(super) fn young(&self, now: u64, params: &StylusParams) -> bool {
+        self.age(now) < u64::from(params.keepalive_days) * DAY
+    }
+
+    /// Seconds until it expires.
+    pub(super) fn time_left(&self, now: u64, params: &StylusParams) -> u64 {
+        (u64::from(params.expiry_days) * DAY).saturating_sub(self.age(now))
+    }
+
+    /// Estimated bytes of its native code.
+    pub(super) fn asm_size(&self) -> u32 {
+        self.asm_kb.saturating_mul(1024)
+    }
+
+    /// Gas for initialising it when it is not cached (Stylus version 2: besides [`Self::cached_gas`]).
+    pub(super) fn init_gas(&self, params: &StylusParams) -> u64 {
+        params.min_gas().0 + scaled(self.init_cost, params.init_cost_scalar)
+    }
+
+    /// Gas for initialising it when it is cached.
+    pub(super) fn cached_gas(&self, params: &StylusParams) -> u64 {
+        params.min_gas().1 + scaled(self.cached_cost, params.cached_cost_scalar)
+    }
+}
+
+/// `cost` by a scalar in units of 2 %, rounded up.
+fn scaled(cost: u16, scalar: u8) -> u64 {
+    (u64::from(cost) * u64::from(scalar) * SCALAR_PERCENT).div_ceil(100)
+}
+
+/// Whole hours from [`ARBITRUM_START`] to `now`, as activations are kept.
+pub(super) fn hours(now: u64) -> u32 {
+    const MOST: u32 = 0xff_ffff;
+    u32::try_from(now.saturating_sub(ARBITRUM_START) / HOUR).map_or(MOST, |hours| hours.min(MOST))
 }
