@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use alloy_primitives::{Address, B256, U256, address};
+use alloy_primitives::{Address, B256, U256};
 use revm::{
     Context,
     context::{BlockEnv as RevmBlock, CfgEnv, Journal, TxEnv},
@@ -11,10 +11,7 @@ use revm::{
 };
 
 use super::{BlockEnv, GasProfile, Message};
-use crate::{state::State, vm::Pages};
-
-/// Who every block names as its beneficiary: the sequencer. It is paid nothing.
-pub(super) const SEQUENCER: Address = address!("a4b000000000000000000073657175656e636572");
+use crate::{arbos::BATCH_POSTER, state::State, vm::Pages};
 
 /// Gas limit that every block states. What really limits a block is its compute gas.
 pub(super) const BLOCK_GAS_LIMIT: u64 = 1 << 50;
@@ -85,16 +82,19 @@ pub(super) fn fork(arbos: u64) -> SpecId {
     }
 }
 
-/// The context of one message, at `gas_price` wei per gas. The block's own base fee stands in `block`; `base_fee` is what
-/// code sees of it.
-pub(super) fn context<'a>(
-    chain_id: u64,
-    state: &'a State,
-    block: &BlockEnv,
-    message: &Message,
-    base_fee: u64,
-    gas_price: U256,
-) -> Ctx<'a> {
+/// What gas costs a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Price {
+    /// Base fee in wei as code sees it: the block's, or 0 for a call that offers no fee.
+    pub(super) base_fee: u64,
+    /// Wei that are paid for a unit of gas.
+    pub(super) effective: u128,
+    /// What the host function `tx_gas_price` tells: the tip is in it, dropped or not.
+    pub(super) told: u128,
+}
+
+/// The context of one message.
+pub(super) fn context<'a>(chain_id: u64, state: &'a State, block: &BlockEnv, message: &Message, price: Price) -> Ctx<'a> {
     let mut cfg = CfgEnv::new_with_spec(fork(block.arbos)).with_chain_id(chain_id);
     cfg.limit_contract_code_size = Some(MAX_CODE_SIZE);
     // Creations that start with 0xEF are judged by `frames`, which knows the prefixes that Stylus waives.
@@ -103,10 +103,10 @@ pub(super) fn context<'a>(
         .with_cfg(cfg)
         .with_block(RevmBlock {
             number: U256::from(block.l1_number),
-            beneficiary: SEQUENCER,
+            beneficiary: BATCH_POSTER,
             timestamp: U256::from(block.timestamp),
             gas_limit: BLOCK_GAS_LIMIT,
-            basefee: base_fee,
+            basefee: price.base_fee,
             difficulty: U256::ONE,
             prevrandao: Some(B256::with_last_byte(1)),
             blob_excess_gas_and_price: None,
@@ -115,7 +115,7 @@ pub(super) fn context<'a>(
         .with_tx(TxEnv {
             caller: message.from,
             gas_limit: message.gas_limit,
-            gas_price: u128::from(base_fee),
+            gas_price: price.effective,
             kind: message.to.map_or(TxKind::Create, TxKind::Call),
             value: message.value,
             data: message.input.clone(),
@@ -125,7 +125,7 @@ pub(super) fn context<'a>(
         .with_chain(Scope {
             block: Rc::new(block.clone()),
             recent_programs: block.recent_programs.clone(),
-            gas_price,
+            gas_price: U256::from(price.told),
             ..Scope::default()
         })
 }

@@ -20,7 +20,7 @@ use super::{
     precompiles::Precompiles,
     program,
 };
-use crate::vm::Engine;
+use crate::{arbos::CodeKind, vm::Engine};
 
 /// An execution that cannot go on for a reason of the node's own.
 pub(super) type Broken = ContextError<Infallible>;
@@ -110,7 +110,7 @@ impl<'a> Machine<'a> {
     fn step(&mut self) -> Result<ItemOrResult<FrameInit, FrameResult>, Broken> {
         let arbos = self.ctx.chain.arbos();
         let frame = self.stack.get();
-        let mut action = if program::is_program(frame.interpreter.bytecode.original_byte_slice(), arbos) {
+        let mut action = if is_program(frame.interpreter.bytecode.original_byte_slice(), arbos) {
             InterpreterAction::Return(program::run(self))
         } else {
             frame.interpreter.run_plain(self.instructions.instruction_table(), self.instructions.gas_table(), &mut self.ctx)
@@ -120,7 +120,7 @@ impl<'a> Machine<'a> {
         if let (InterpreterAction::Return(result), FrameData::Create(_)) = (&mut action, &frame.data)
             && result.is_ok()
             && result.output.first() == Some(&0xef)
-            && !program::may_be_created(&result.output, arbos)
+            && CodeKind::of(&result.output, arbos).is_none()
         {
             result.result = InstructionResult::CreateContractStartingWithEF;
         }
@@ -132,13 +132,18 @@ impl<'a> Machine<'a> {
     }
 }
 
+/// Whether code runs as a program.
+fn is_program(code: &[u8], arbos: u64) -> bool {
+    arbos >= 30 && CodeKind::of(code, arbos).is_some_and(CodeKind::runs)
+}
+
 /// SELFDESTRUCT reverts where a program's account acts, which can only happen in code that the program delegates to.
 fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> InstructionExecResult {
     let InstructionContext { interpreter, host } = context;
     let acting = interpreter.input.target_address;
     let end = host::selfdestruct(InstructionContext { interpreter, host: &mut *host });
     let (_, code) = ledger::code(host, acting);
-    if end == Err(InstructionResult::SelfDestruct) && program::is_program(code.original_byte_slice(), host.chain().arbos()) {
+    if end == Err(InstructionResult::SelfDestruct) && is_program(code.original_byte_slice(), host.chain().arbos()) {
         return Err(InstructionResult::Revert);
     }
     end

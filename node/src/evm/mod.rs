@@ -4,7 +4,6 @@
 //! |---|---|
 //! | [`message`](self) | what goes in, what comes out, and why it may be refused |
 //! | `transact` | a transaction from its checks to its fees |
-//! | `fees` | what ArbOS asks of a transaction |
 //! | `context` | the block and transaction as revm sees them, and what Arbitrum adds |
 //! | `frames` | the frame stack, which EVM code and programs share |
 //! | `program` | one frame of a Stylus program |
@@ -13,7 +12,6 @@
 //! | `stack` | the thread that deep calls need |
 
 mod context;
-mod fees;
 mod frames;
 mod ledger;
 mod message;

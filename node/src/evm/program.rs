@@ -14,34 +14,14 @@ use revm::{
 
 use super::{
     GasProfile,
-    context::{BLOCK_GAS_LIMIT, Ctx, SEQUENCER},
+    context::{BLOCK_GAS_LIMIT, Ctx},
     frames::Machine,
     ledger::{self, JournalLedger},
 };
 use crate::{
-    arbos::{self, Entry, ProgramError},
+    arbos::{self, BATCH_POSTER, Entry, ProgramError},
     vm::{Access, AccountView, Call, CallKind, Called, Create, Created, Env, Host, Pages, Rules, Spent, Status, Stored},
 };
-
-/// Starts the code of a program.
-const PROGRAM: [u8; 3] = [0xef, 0xf0, 0x00];
-
-/// Starts one piece of a program that is too large for one account.
-const FRAGMENT: [u8; 3] = [0xef, 0xf0, 0x01];
-
-/// Starts the code of a program that lists its pieces.
-const ROOT: [u8; 3] = [0xef, 0xf0, 0x02];
-
-/// Whether code is a program's, at an ArbOS version.
-pub(super) fn is_program(code: &[u8], arbos: u64) -> bool {
-    let Some((prefix, [_, ..])) = code.split_first_chunk() else { return false };
-    arbos >= 30 && (*prefix == PROGRAM || *prefix == ROOT && arbos >= 60)
-}
-
-/// Whether code that starts with 0xEF may be deployed all the same, at an ArbOS version.
-pub(super) fn may_be_created(code: &[u8], arbos: u64) -> bool {
-    is_program(code, arbos) || arbos >= 60 && code.len() > FRAGMENT.len() && code.starts_with(&FRAGMENT)
-}
 
 /// Runs the program on top of the stack to its end.
 pub(super) fn run(machine: &mut Machine<'_>) -> InterpreterResult {
@@ -180,7 +160,7 @@ fn env(machine: &mut Machine<'_>) -> Env {
         basefee: U256::from(ctx.block.basefee),
         gas_price: ctx.chain.gas_price,
         block_gas_limit: BLOCK_GAS_LIMIT,
-        coinbase: SEQUENCER,
+        coinbase: BATCH_POSTER,
         chainid: ctx.cfg.chain_id,
         reentrant: ctx.chain.is_reentrant(input.target_address),
         read_only: frame.interpreter.runtime_flag.is_static,

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use alloy_primitives::{Address, B256, Bytes, U256, address};
+use alloy_primitives::{B256, Bytes, U256};
 use revm::{
     context::{ContextTr, JournalTr, result::EVMError, transaction::AccessListItemTr},
     context_interface::{context::take_error, journaled_state::account::JournaledAccountTr, result::InvalidTransaction},
@@ -14,15 +14,18 @@ use revm::{
 
 use super::{
     BlockEnv, Executed, GasProfile, Message, Refused,
-    context::{BLOCK_GAS_LIMIT, Ctx, MAX_CODE_SIZE, SEQUENCER, context},
-    fees::Fees,
+    context::{BLOCK_GAS_LIMIT, Ctx, MAX_CODE_SIZE, Price, context},
     frames::{Broken, Machine},
     ledger::JournalLedger,
 };
-use crate::{arbos::Ledger, state::State, vm::Engine};
+use crate::{
+    arbos::{BATCH_POSTER, FeeRules, Ledger, POSTING_FUNDS},
+    state::State,
+    vm::Engine,
+};
 
-/// Where the part of the fees goes that pays for posting to the parent chain.
-const POSTER_FUND: Address = address!("a4b00000000000000000000000000000000000f6");
+/// Units of posted data that a compressed byte counts for.
+const UNITS_PER_BYTE: u64 = 16;
 
 /// Executes transactions of one chain. Cheap to clone; compiled programs are shared.
 ///
@@ -54,9 +57,9 @@ impl Evm {
     /// The sender may have code: who can sign for such an account is not decided here (EIP-3607 matters only for
     /// colliding addresses, and a local node impersonates contracts).
     pub fn transact(&self, state: &mut State, block: &mut BlockEnv, message: &Message) -> Result<Executed, Refused> {
-        let (executed, changes, scope) = self.execute(state, block, message, Mode::Transaction)?;
+        let (executed, changes, recent_programs) = self.execute(state, block, message, Mode::Transaction)?;
         state.commit(changes);
-        block.recent_programs = scope;
+        block.recent_programs = recent_programs;
         Ok(executed)
     }
 
@@ -75,24 +78,22 @@ impl Evm {
         message: &Message,
         mode: Mode,
     ) -> Result<(Executed, EvmState, Vec<B256>), Refused> {
-        let free = mode == Mode::Call && message.max_fee == 0 && message.priority_fee == 0;
-        let base_fee = if free { 0 } else { block.base_fee };
-        let gas_price = message.max_fee.min(u128::from(base_fee).saturating_add(message.priority_fee));
-        let mut ctx = context(self.chain_id, state, block, message, base_fee, U256::from(gas_price));
-        let fees = Fees::load(&mut JournalLedger(&mut ctx));
+        let fees = FeeRules::load(&mut state.clone());
+        let price = price(message, block, &fees, mode);
+        let mut ctx = context(self.chain_id, state, block, message, price);
 
-        check_fee(message, base_fee)?;
+        check_fee(message, price.base_fee)?;
         let balance = JournalLedger(&mut ctx).balance(message.from);
         if mode == Mode::Transaction {
             check_nonce(message, state.nonce(message.from))?;
         }
         check_funds(message, balance, mode)?;
-        let bill = Bill::new(&ctx, message, &fees, base_fee, mode)?;
+        let bill = Bill::new(&ctx, message, &fees, price, mode)?;
         check_size(message)?;
 
-        ctx.chain.poster_fee = bill.poster_fee(base_fee);
+        ctx.chain.poster_fee = U256::from(bill.poster) * U256::from(price.base_fee);
         if mode == Mode::Transaction {
-            let paid = U256::from(message.gas_limit) * U256::from(base_fee);
+            let paid = U256::from(message.gas_limit) * U256::from(price.effective);
             let Ok(mut sender) = ctx.journaled_state.load_account_mut(message.from);
             sender.set_balance(balance.saturating_sub(paid));
         }
@@ -108,12 +109,21 @@ impl Evm {
         let settled = bill.settle(&result, auth_refund);
 
         if mode == Mode::Transaction {
-            pay(&mut machine.ctx, message, &fees, &settled, base_fee);
+            pay(&mut machine.ctx, message, &fees, &settled, price);
         }
         let executed = report(&mut machine.ctx, result, &bill, &settled);
-        let scope = std::mem::take(&mut machine.ctx.chain);
-        Ok((executed, machine.ctx.journaled_state.finalize(), scope.recent_programs))
+        let recent_programs = std::mem::take(&mut machine.ctx.chain.recent_programs);
+        Ok((executed, machine.ctx.journaled_state.finalize(), recent_programs))
     }
+}
+
+/// Tips are dropped unless the chain collects them. A call that offers nothing sees a base fee of 0, as in Nitro.
+fn price(message: &Message, block: &BlockEnv, fees: &FeeRules, mode: Mode) -> Price {
+    let free = mode == Mode::Call && message.max_fee == 0 && message.priority_fee == 0;
+    let base_fee = if free { 0 } else { block.base_fee };
+    let told = message.max_fee.min(u128::from(base_fee).saturating_add(message.priority_fee));
+    let effective = if fees.collect_tips { told } else { u128::from(base_fee) };
+    Price { base_fee, effective, told }
 }
 
 fn check_fee(message: &Message, base_fee: u64) -> Result<(), Refused> {
@@ -191,14 +201,14 @@ struct Settled {
 }
 
 impl Bill {
-    fn new(ctx: &Ctx<'_>, message: &Message, fees: &Fees, base_fee: u64, mode: Mode) -> Result<Self, Refused> {
+    fn new(ctx: &Ctx<'_>, message: &Message, fees: &FeeRules, price: Price, mode: Mode) -> Result<Self, Refused> {
         let limit = message.gas_limit;
         if limit > BLOCK_GAS_LIMIT {
             return Err(Refused::Other(format!("gas limit {limit} exceeds the block gas limit {BLOCK_GAS_LIMIT}")));
         }
         let list = &message.access_list.0;
         let slots = list.iter().map(|item| item.storage_keys.len() as u64).sum();
-        let price = ctx.cfg.gas_params.initial_tx_gas(
+        let initial = ctx.cfg.gas_params.initial_tx_gas(
             &message.input,
             message.to.is_none(),
             list.len() as u64,
@@ -206,26 +216,23 @@ impl Bill {
             message.authorizations.len() as u64,
             None,
         );
-        let intrinsic = price.initial_total_gas();
-        let floor = if fees.calldata_floor { price.floor_gas() } else { 0 };
+        let intrinsic = initial.initial_total_gas();
+        let floor = if fees.calldata_floor && ctx.chain.arbos() >= 40 { initial.floor_gas() } else { 0 };
         if limit < floor {
             return Err(Refused::Other(format!("insufficient gas for floor data gas cost: have {limit}, want {floor}")));
         }
-        let poster = fees.poster_gas(message.posted_len, base_fee);
+        let poster = poster_gas(message, fees, price);
         let want = intrinsic.saturating_add(poster);
         let Some(left) = limit.checked_sub(want) else {
             return Err(Refused::IntrinsicGas { have: limit, want });
         };
         let gas = match mode {
-            Mode::Transaction => left.min(fees.compute_cap(intrinsic)),
+            // From ArbOS 50 the cap is on the transaction, intrinsic gas included; before, it is on the block.
+            Mode::Transaction if ctx.chain.arbos() >= 50 => left.min(fees.max_tx_gas.saturating_sub(intrinsic)),
+            Mode::Transaction => left.min(fees.max_block_gas),
             Mode::Call => left,
         };
         Ok(Self { limit, intrinsic, floor, poster, held: left - gas, gas })
-    }
-
-    /// Wei that posting costs.
-    fn poster_fee(&self, base_fee: u64) -> U256 {
-        U256::from(self.poster) * U256::from(base_fee)
     }
 
     /// Refunds are at most a fifth of what was computed. Those of authorizations stand even if the frame fails.
@@ -246,7 +253,7 @@ impl Bill {
 fn warm(machine: &mut Machine<'_>, message: &Message) {
     let journal = &mut machine.ctx.journaled_state;
     journal.warm_precompiles(machine.precompiles.warm_addresses());
-    journal.warm_coinbase_account(SEQUENCER);
+    journal.warm_coinbase_account(BATCH_POSTER);
     let mut list: AddressMap<HashSet<U256>> = AddressMap::default();
     for item in &message.access_list.0 {
         list.entry(item.address).or_default().extend(item.storage_slots().map(|slot| U256::from_be_bytes(slot.0)));
@@ -287,17 +294,25 @@ fn first_frame(machine: &mut Machine<'_>, gas: u64) -> Result<FrameResult, Broke
     Ok(result)
 }
 
+/// Gas that pays for posting a message to the parent chain, rounded down.
+fn poster_gas(message: &Message, fees: &FeeRules, price: Price) -> u64 {
+    let units = U256::from(message.posted_len) * U256::from(UNITS_PER_BYTE);
+    let wei = units.saturating_mul(fees.l1_price_per_unit);
+    wei.checked_div(U256::from(price.base_fee)).unwrap_or_default().saturating_to()
+}
+
 /// Gives back what was not used and hands the fees on: computing to the network (and to infrastructure, where there is
 /// such an account, up to the minimum base fee), posting to its fund. The block's beneficiary gets nothing.
-fn pay(ctx: &mut Ctx<'_>, message: &Message, fees: &Fees, settled: &Settled, base_fee: u64) {
-    let wei = |gas: u64| U256::from(gas) * U256::from(base_fee);
-    let compute = settled.used - settled.poster;
-    let infrastructure = fees.infrastructure_fee(compute, base_fee);
+fn pay(ctx: &mut Ctx<'_>, message: &Message, fees: &FeeRules, settled: &Settled, price: Price) {
+    let base_fee = U256::from(price.base_fee);
+    let tips = U256::from(settled.used) * (U256::from(price.effective) - base_fee);
+    let compute = U256::from(settled.used - settled.poster);
+    let infra_fee = if fees.infra_account.is_zero() { U256::ZERO } else { compute * fees.min_base_fee.min(base_fee) };
     let credits = [
-        (message.from, wei(message.gas_limit - settled.used)),
-        (fees.infrastructure_account, infrastructure),
-        (fees.network_account, wei(compute) - infrastructure),
-        (POSTER_FUND, wei(settled.poster)),
+        (message.from, U256::from(message.gas_limit - settled.used) * U256::from(price.effective)),
+        (fees.infra_account, infra_fee),
+        (fees.network_account, compute * base_fee - infra_fee + tips),
+        (POSTING_FUNDS, U256::from(settled.poster) * base_fee),
     ];
     for (account, credit) in credits {
         if !credit.is_zero() {
