@@ -1,0 +1,5 @@
+//! Frames of the EVM and of programs in one transaction, from outside: code assembled by hand, programs as text.
+
+mod asm;
+mod chain;
+mod transactions;
