@@ -1,13 +1,25 @@
 //! One Stylus program, from its bytes to its outcome: parse and validate as ArbOS does, instrument, price,
 //! compile, run. What lies outside the program is behind [`Host`].
 
+mod activation;
+mod engine;
+mod frame;
+mod hooks;
 mod host;
+mod instrument;
+mod module;
 mod pages;
+mod pricing;
+mod rejection;
+mod signatures;
+mod storage;
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::Bytes;
 
+pub use engine::Engine;
 pub use host::*;
 pub(crate) use pages::page_cost;
+use rejection::Rejection;
 
 /// The rules by which programs are examined and run: ArbOS's version and the Stylus parameters in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,36 +119,10 @@ pub struct HostCall {
     pub end_ink: u64,
 }
 
-/// Examines a module as ArbOS does at activation.
+/// Examines a module as ArbOS does at activation. `page_limit` is how many pages its initial memory may have.
 pub fn activate(wasm: &[u8], rules: &Rules, page_limit: u16) -> Result<Activation, String> {
-    let _ = (wasm, rules, page_limit);
-    unimplemented!()
-}
-
-/// Compiles modules and runs them. Compiled modules are kept by the hash of the module and the rules that shape
-/// its instrumentation.
-#[derive(Default)]
-pub struct Engine {}
-
-impl Engine {
-    /// An engine with nothing compiled yet.
-    pub fn new() -> Self {
-        Self {}
-    }
-
-    /// Runs a program: `wasm` gives the module if it is not compiled yet, `key` names it (the code hash), `ink` is what
-    /// it starts with after entry charges. Its initial memory is not charged here.
-    pub fn call(
-        &self,
-        key: B256,
-        wasm: &mut dyn FnMut() -> Result<Vec<u8>, String>,
-        rules: &Rules,
-        host: &mut dyn Host,
-        calldata: Bytes,
-        ink: u64,
-        traced: bool,
-    ) -> Result<Outcome, String> {
-        let _ = (key, wasm, rules, host, calldata, ink, traced);
-        unimplemented!()
+    match activation::examine(wasm, rules, page_limit) {
+        Ok(examined) => Ok(examined.activation),
+        Err(rejection) => Err(rejection.to_string()),
     }
 }
