@@ -4,6 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`vm`] | one Stylus program: validate, instrument, price, run. Knows no chain, only a [`vm::Host`] |
+//! | [`conformance`] | vectors of what Nitro makes of a program, run against the VM |
 //! | [`arbos`] | ArbOS: its state, its parameters and its precompiles, over an [`arbos::Ledger`] |
 //! | [`evm`] | one transaction: EVM and Stylus frames in one journal, Arbitrum's gas rules |
 //! | [`state`] | accounts, code and storage; cloning is free, so every block keeps its own |
@@ -12,6 +13,7 @@
 
 pub mod arbos;
 pub mod chain;
+pub mod conformance;
 pub mod evm;
 pub mod rpc;
 pub mod state;

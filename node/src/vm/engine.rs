@@ -41,7 +41,6 @@ pub struct Engine {
 struct Key {
     module: B256,
     debug: bool,
-    multi_value: bool,
     deep: bool,
 }
 
@@ -83,7 +82,7 @@ impl Engine {
     ) -> Result<Outcome, String> {
         let deep = rules.max_stack_depth > SHALLOW;
         let backend = self.backend(deep)?;
-        let key = Key { module: key, debug: rules.debug, multi_value: rules.arbos < 60, deep };
+        let key = Key { module: key, debug: rules.debug, deep };
         let program = self.program(key, wasm, rules, backend)?;
         let needed = backend.native_stack + HOST_STACK;
         stacker::maybe_grow(needed, needed * FRAMES_PER_STRETCH, || {
@@ -134,7 +133,9 @@ impl Backend {
 
 impl Program {
     fn new(wasm: &[u8], rules: &Rules, backend: &Backend) -> Result<Self, String> {
-        let examined = activation::examine(wasm, rules, u16::MAX).map_err(|error| error.to_string())?;
+        // Whether the module is fit was decided at its activation, perhaps when ArbOS still allowed multi-value.
+        let lenient = Rules { arbos: rules.arbos.min(59), ..*rules };
+        let examined = activation::examine(wasm, &lenient, u16::MAX).map_err(|error| error.to_string())?;
         let instrumented = examined.module.encode().map_err(|error| format!("cannot encode the module: {error}"))?;
         let compiled = Compiled::new(backend.linker.engine(), instrumented)
             .map_err(|error| format!("cannot compile the module: {error:#}"))?;
@@ -166,7 +167,7 @@ fn run(
     let mut store = Store::new(program.linked.module().engine(), frame);
     let instance = program.linked.instantiate(&mut store)?;
     let missing = || wasmtime::Error::msg("an export is not of its kind");
-    let mut export = |store: &mut Store<Frame>, at| instance.get_module_export(store, at);
+    let export = |store: &mut Store<Frame>, at| instance.get_module_export(store, at);
     let memory = export(&mut store, &program.memory).and_then(|export| export.into_memory()).ok_or_else(missing)?;
     let entrypoint = export(&mut store, &program.entrypoint).and_then(|export| export.into_func()).ok_or_else(missing)?;
     let [ink_left, status, stack] = [&program.ink, &program.status, &program.stack]

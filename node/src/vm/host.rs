@@ -3,6 +3,8 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 
+use super::{Rules, page_cost};
+
 /// The block, transaction and frame in which a program runs.
 #[derive(Clone, Debug, Default)]
 pub struct Env {
@@ -41,6 +43,16 @@ pub struct Pages {
     pub open: u16,
     /// The most that were ever open.
     pub ever: u16,
+}
+
+impl Pages {
+    /// Opens `new` more pages and tells their price in gas, which is what is due whether or not it can be paid.
+    pub fn add(&mut self, new: u16, rules: &Rules) -> u64 {
+        let cost = page_cost(new, *self, rules.free_pages, rules.page_gas);
+        self.open = self.open.saturating_add(new);
+        self.ever = self.ever.max(self.open);
+        cost
+    }
 }
 
 /// A value, and whether this was the transaction's first touch of where it stands.

@@ -40,6 +40,21 @@ pub struct Rules {
     pub page_gas: u16,
 }
 
+impl Rules {
+    /// The rules that ArbOS of this version begins with (arbos/programs/params.go).
+    pub fn of(arbos: u64, debug: bool) -> Self {
+        Self {
+            arbos,
+            stylus: if arbos < 31 { 1 } else { 2 },
+            debug,
+            ink_price: 10_000,
+            max_stack_depth: if arbos < 50 { 262_144 } else { 22_000 },
+            free_pages: 2,
+            page_gas: 1000,
+        }
+    }
+}
+
 /// What activation finds out about a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Activation {

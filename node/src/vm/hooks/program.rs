@@ -4,7 +4,7 @@ use alloy_primitives::Bytes;
 use wasmtime::{Caller, Linker};
 
 use super::{Escape, Frame, Purpose, VM_HOOKS, enter};
-use crate::vm::{page_cost, pricing};
+use crate::vm::pricing;
 
 pub(super) fn link(linker: &mut Linker<Frame>) -> wasmtime::Result<()> {
     linker.func_wrap(VM_HOOKS, "read_args", |caller: Caller<'_, Frame>, dest: u32| {
@@ -103,10 +103,7 @@ pub(super) fn link(linker: &mut Linker<Frame>) -> wasmtime::Result<()> {
                 hook.buy_ink(pricing::PLAIN)?;
             } else {
                 let rules = hook.frame.rules;
-                let pages = hook.host().pages();
-                let cost = page_cost(new, *pages, rules.free_pages, rules.page_gas);
-                pages.open = pages.open.saturating_add(new);
-                pages.ever = pages.ever.max(pages.open);
+                let cost = hook.host().pages().add(new, &rules);
                 hook.buy_gas(cost)?;
             }
             hook.note("pay_for_memory_grow", &[&new.to_be_bytes()], &[]);

@@ -14,8 +14,6 @@ use wasmparser::{
 
 use super::{Rejection, Rules};
 
-pub(super) use user::signature_text;
-
 /// An imported function.
 pub(super) struct Import<'a> {
     /// Whose it is.

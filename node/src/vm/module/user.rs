@@ -92,7 +92,7 @@ impl Module<'_> {
 }
 
 /// A host function's type as people read it.
-pub(in crate::vm) fn signature_text(signature: &Signature) -> String {
+fn signature_text(signature: &Signature) -> String {
     FuncType::new(signature.params.iter().copied(), signature.results.iter().copied()).to_string()
 }
 
