@@ -8,13 +8,19 @@
 //! | [`arbos`] | ArbOS: its state, its parameters and its precompiles, over an [`arbos::Ledger`] |
 //! | [`evm`] | one transaction: EVM and Stylus frames in one journal, Arbitrum's gas rules |
 //! | [`state`] | accounts, code and storage; cloning is free, so every block keeps its own |
+//! | [`genesis`] | the state with which a chain begins |
 //! | [`chain`] | blocks, the transaction pool, receipts, logs, time, snapshots |
 //! | [`rpc`] | JSON-RPC over HTTP and WebSocket |
+//! | [`Devnode`] | all of it together, in this process |
 
 pub mod arbos;
 pub mod chain;
 pub mod conformance;
+mod devnode;
 pub mod evm;
+pub mod genesis;
 pub mod rpc;
 pub mod state;
 pub mod vm;
+
+pub use devnode::{ARBOS_VERSIONS, Builder, Devnode, DevnodeError};
