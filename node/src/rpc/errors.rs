@@ -1,0 +1,65 @@
+//! Errors as Nitro words and numbers them; libraries match on both.
+
+use std::fmt::Display;
+
+use alloy_primitives::Bytes;
+use alloy_sol_types::{Panic, Revert, SolError};
+use jsonrpsee::types::ErrorObjectOwned;
+
+use crate::{
+    chain::{EstimateError, Stopped},
+    evm::Executed,
+};
+
+pub(super) type RpcError = ErrorObjectOwned;
+
+const SERVER: i32 = -32000;
+const REVERTED: i32 = 3;
+const INVALID_PARAMS: i32 = -32602;
+const INTERNAL: i32 = -32603;
+
+/// A request that the node understood and does not fulfil.
+pub(super) fn refused(why: impl Display) -> RpcError {
+    ErrorObjectOwned::owned(SERVER, why.to_string(), None::<()>)
+}
+
+/// A parameter that makes no sense.
+pub(super) fn invalid(name: &str, why: impl Display) -> RpcError {
+    ErrorObjectOwned::owned(INVALID_PARAMS, format!("invalid argument `{name}`: {why}"), None::<()>)
+}
+
+/// A transaction or call that executed and did not succeed: a revert carries its data as a hex string.
+pub(super) fn failed(executed: &Executed) -> RpcError {
+    match &executed.error {
+        Some(error) if executed.output.is_empty() => refused(error),
+        _ => reverted(&executed.output),
+    }
+}
+
+fn reverted(output: &Bytes) -> RpcError {
+    let message = match reason(output) {
+        Some(reason) => format!("execution reverted: {reason}"),
+        None => "execution reverted".to_owned(),
+    };
+    ErrorObjectOwned::owned(REVERTED, message, Some(output))
+}
+
+/// What `Error(string)` or `Panic(uint256)` says.
+fn reason(output: &[u8]) -> Option<String> {
+    if let Ok(Revert { reason }) = Revert::abi_decode(output) {
+        return Some(reason);
+    }
+    let panic = Panic::abi_decode(output).ok()?;
+    Some(panic.kind().map_or_else(|| format!("unknown panic code: {:#x}", panic.code), |kind| kind.as_str().to_owned()))
+}
+
+pub(super) fn no_estimate(error: EstimateError) -> RpcError {
+    match error {
+        EstimateError::Failed(executed) => failed(&executed),
+        other => refused(other),
+    }
+}
+
+pub(super) fn stopped(error: Stopped) -> RpcError {
+    ErrorObjectOwned::owned(INTERNAL, error.to_string(), None::<()>)
+}
