@@ -1,3 +1,140 @@
 //! The node as a server.
 
-fn main() {}
+use std::{net::IpAddr, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use clap::Parser;
+use stylus_devnode::{
+    Devnode,
+    chain::{Event, Mined},
+    genesis,
+};
+
+/// A local Arbitrum node that runs Stylus programs.
+#[derive(Parser)]
+#[command(name = "stylus-devnode", version)]
+struct Options {
+    /// Port for HTTP and WebSocket; 0 takes a free one.
+    #[arg(long, default_value_t = 8547)]
+    port: u16,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// ArbOS version to start with: 40, 51 or 60.
+    #[arg(long, default_value_t = 60)]
+    arbos: u64,
+    /// Chain id.
+    #[arg(long, default_value_t = genesis::CHAIN_ID)]
+    chain_id: u64,
+    /// Make no block until evm_mine asks for one.
+    #[arg(long)]
+    no_automine: bool,
+    /// Make a block every so many seconds of what has arrived, instead of one for every transaction.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "no_automine", value_parser = clap::value_parser!(u64).range(1..))]
+    block_time: Option<u64>,
+    /// Whether blocks begin with ArbOS's own transaction (type 0x6a), as Nitro's do. Clients that know only Ethereum's
+    /// types, as alloy's `Ethereum` network, cannot read such blocks.
+    #[arg(long, value_enum, default_value_t = Internal::Hide)]
+    internal_transactions: Internal,
+    /// Print nothing but errors.
+    #[arg(long)]
+    silent: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Internal {
+    /// Leave it out, so that every client can read blocks.
+    Hide,
+    /// Show it.
+    Show,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> anyhow::Result<()> {
+    let mut builder = Devnode::builder()
+        .host(options.host)
+        .port(options.port)
+        .arbos(options.arbos)
+        .chain_id(options.chain_id)
+        .automine(!options.no_automine)
+        .internal_transactions(options.internal_transactions == Internal::Show);
+    if let Some(seconds) = options.block_time {
+        builder = builder.block_time(Duration::from_secs(seconds));
+    }
+    let node = builder.spawn()?;
+    if !options.silent {
+        greet(&node, options);
+        let mut events = node.events()?;
+        std::thread::Builder::new()
+            .name("log".into())
+            .spawn(move || {
+                while let Some(event) = events.blocking_recv() {
+                    report(&event);
+                }
+            })
+            .context("cannot start the thread that prints transactions")?;
+    }
+    wait_for_signal().context("cannot wait for Ctrl-C")?;
+    drop(node);
+    if !options.silent {
+        println!("stopped");
+    }
+    Ok(())
+}
+
+fn greet(node: &Devnode, options: &Options) {
+    println!("stylus-devnode {}: chain {}, ArbOS {}", env!("CARGO_PKG_VERSION"), node.chain_id(), options.arbos);
+    println!("\nFunded accounts (their keys are public: never use them elsewhere)");
+    for account in node.accounts() {
+        println!("  {}  {}", account.address, account.key);
+    }
+    println!("\nDeployed from the start");
+    for (name, address) in genesis::PREDEPLOYED {
+        println!("  {address}  {name}");
+    }
+    println!("\nListening on {} and {} (Ctrl-C stops it)", node.endpoint(), node.ws_endpoint());
+}
+
+/// One line for each transaction of a block.
+fn report(event: &Event) {
+    let Event::Block(block) = event else { return };
+    for mined in block.transactions.iter().filter(|mined| !mined.is_internal()) {
+        println!("block {} {}", block.header.number, line(mined));
+    }
+}
+
+fn line(mined: &Mined) -> String {
+    let receipt = &mined.receipt;
+    let status = match (receipt.success, &receipt.error) {
+        (true, _) => "ok".to_owned(),
+        (false, None) => "reverted".to_owned(),
+        (false, Some(error)) => format!("failed: {error}"),
+    };
+    format!("{} {status}, gas {}", mined.hash, receipt.gas_used)
+}
+
+/// Returns on Ctrl-C, or when the system asks the process to end.
+fn wait_for_signal() -> std::io::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                pressed = tokio::signal::ctrl_c() => pressed,
+                _ = terminate.recv() => Ok(()),
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    })
+}
