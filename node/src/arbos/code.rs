@@ -47,10 +47,7 @@ pub fn wasm_of(ledger: &mut dyn Ledger, code: &Bytes) -> Result<Vec<u8>, String>
     let arbos = version(ledger);
     match CodeKind::of(code, arbos) {
         Some(CodeKind::Classic) => decompress(code[3], &code[4..], params.max_wasm_size),
-        Some(CodeKind::Root) => {
-            let root = Root::parse(code, &params)?;
-            root.assemble(&params, |address| Ok(ledger.code(address)))
-        }
+        Some(CodeKind::Root) => Root::parse(code)?.assemble(|address| Ok(ledger.code(address))),
         Some(CodeKind::Fragment) => {
             Err("fragments of a Stylus program cannot be activated by themselves; activate the root program instead".to_owned())
         }
@@ -67,39 +64,35 @@ pub(super) struct Root {
 }
 
 impl Root {
-    /// Reads it, and checks it against the parameters as activation does.
-    pub(super) fn parse(code: &[u8], params: &StylusParams) -> Result<Self, String> {
+    /// Reads it.
+    pub(super) fn parse(code: &[u8]) -> Result<Self, String> {
         let Some((head, rest)) = code.split_at_checked(8) else {
             return Err("the root of a fragmented Stylus program must name the module's length".to_owned());
         };
         let (fragments, ragged) = rest.as_chunks::<20>();
-        let root = Self {
+        if !ragged.is_empty() || fragments.is_empty() {
+            return Err("the root of a fragmented Stylus program must name its fragments by 20 bytes each".to_owned());
+        }
+        Ok(Self {
             dictionary: head[3],
             length: u32::from_be_bytes([head[4], head[5], head[6], head[7]]),
             fragments: fragments.iter().map(Address::from).collect(),
-        };
-        if !ragged.is_empty() || root.fragments.is_empty() {
-            return Err("the root of a fragmented Stylus program must name its fragments by 20 bytes each".to_owned());
+        })
+    }
+
+    /// Holds it against the parameters, as activation does; a program once activated is not held against later ones.
+    pub(super) fn check(&self, params: &StylusParams) -> Result<(), String> {
+        if self.length > params.max_wasm_size {
+            return Err(format!("the module has {} bytes; the most is {}", self.length, params.max_wasm_size));
         }
-        if root.fragments.len() > usize::from(params.max_fragments) {
-            return Err(format!(
-                "the Stylus program has {} fragments; the most is {}",
-                root.fragments.len(),
-                params.max_fragments
-            ));
+        if self.fragments.len() > usize::from(params.max_fragments) {
+            return Err(format!("the module has {} fragments; the most is {}", self.fragments.len(), params.max_fragments));
         }
-        if root.length > params.max_wasm_size {
-            return Err(format!("the module has {} bytes; the most is {}", root.length, params.max_wasm_size));
-        }
-        Ok(root)
+        Ok(())
     }
 
     /// Fetches the fragments in order and decompresses what they hold together.
-    pub(super) fn assemble<E: From<String>>(
-        &self,
-        params: &StylusParams,
-        mut fetch: impl FnMut(Address) -> Result<Bytes, E>,
-    ) -> Result<Vec<u8>, E> {
+    pub(super) fn assemble<E: From<String>>(&self, mut fetch: impl FnMut(Address) -> Result<Bytes, E>) -> Result<Vec<u8>, E> {
         let mut compressed = Vec::new();
         for &address in &self.fragments {
             let code = fetch(address)?;
@@ -108,7 +101,7 @@ impl Root {
             }
             compressed.extend_from_slice(&code[3..]);
         }
-        let wasm = decompress(self.dictionary, &compressed, params.max_wasm_size)?;
+        let wasm = decompress(self.dictionary, &compressed, self.length)?;
         if wasm.len() != self.length as usize {
             return Err(format!("the module has {} bytes, but its root names {}", wasm.len(), self.length).into());
         }

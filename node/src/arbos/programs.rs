@@ -125,6 +125,14 @@ impl Program {
         Ok(())
     }
 
+    /// Whether it may be cached, which an old version of it may not, nor one never activated.
+    pub(super) fn cacheable(&self, now: u64, params: &StylusParams) -> Result<(), ProgramError> {
+        match self.check(now, params) {
+            Err(ProgramError::NotActivated) => Err(ProgramError::NeedsUpgrade { program: 0, stylus: params.version }),
+            other => other,
+        }
+    }
+
     /// Seconds since its activation, which is kept by the hour.
     pub(super) fn age(&self, now: u64) -> u64 {
         now.saturating_sub(ARBITRUM_START + HOUR * u64::from(self.activated_at))

@@ -1,6 +1,6 @@
 //! ArbWasm (0x71): activates programs and tells what is known of them.
 
-use alloy_primitives::{B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::sol;
 
 use super::{
@@ -174,20 +174,24 @@ fn activate_program(cx: &mut Context<'_>, call: ArbWasm::activateProgramCall) ->
 }
 
 /// The module of the program to activate. What an account with no module answers depends on the version.
-fn read_wasm(cx: &mut Context<'_>, program: alloy_primitives::Address, params: &StylusParams) -> Result<Vec<u8>, Fault> {
+fn read_wasm(cx: &mut Context<'_>, program: Address, params: &StylusParams) -> Result<Vec<u8>, Fault> {
     let code = cx.ledger.code(program);
     if code.is_empty() {
         return Err(Fault::error(ArbWasm::ProgramNotWasm {}));
     }
     match CodeKind::of(&code, cx.arbos) {
-        Some(CodeKind::Root) => Root::parse(&code, params)?.assemble(params, |address| read_fragment(cx, address)),
+        Some(CodeKind::Root) => {
+            let root = Root::parse(&code)?;
+            root.check(params)?;
+            root.assemble(|address| read_fragment(cx, address))
+        }
         None if cx.arbos >= CONTRACT_LIMIT => Err(Fault::error(ArbWasm::ProgramNotWasm {})),
         _ => wasm_of(cx.ledger, &code).map_err(Fault::Refused),
     }
 }
 
 /// Reads a fragment for gas: as EXTCODECOPY, and only if there is enough for the largest code that there can be.
-fn read_fragment(cx: &mut Context<'_>, address: alloy_primitives::Address) -> Result<Bytes, Fault> {
+fn read_fragment(cx: &mut Context<'_>, address: Address) -> Result<Bytes, Fault> {
     const MAX_CODE_SIZE: usize = 24_576;
     let account = if cx.ledger.touch(address) { 2_600 } else { 100 };
     if cx.gas < account + copy_gas(MAX_CODE_SIZE) {

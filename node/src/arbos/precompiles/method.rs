@@ -2,14 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256};
+use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use super::PrecompileCall;
 use crate::arbos::{Ledger, StylusParams, programs::ProgramError, storage::Storage};
 
 /// Gas for reading ArbOS's storage.
-const READ_GAS: u64 = 800;
+pub(super) const READ_GAS: u64 = 800;
 /// Gas for writing it.
 const WRITE_GAS: u64 = 20_000;
 /// Gas for writing zero.
@@ -114,18 +114,19 @@ impl Context<'_> {
         Ok(self.ledger.code_hash(address))
     }
 
+    /// Reads what Nitro keeps and this node has no use for: it is always zero, and costs a read.
+    pub(super) fn unkept<T: Default>(&mut self) -> Result<T, Fault> {
+        self.burn(READ_GAS)?;
+        Ok(T::default())
+    }
+
     /// Emits an event of the precompile.
     pub(super) fn emit(&mut self, event: &impl SolEvent) -> Result<(), Fault> {
         let data = event.encode_log_data();
-        self.burn(375 * (1 + data.topics().len() as u64) + 8 * data.data.len() as u64)?;
-        self.emit_free(data)
-    }
-
-    /// Emits an event that nobody pays for.
-    pub(super) fn emit_free(&mut self, data: LogData) -> Result<(), Fault> {
         if !self.writes {
             return Err("write protection".into());
         }
+        self.burn(375 * (1 + data.topics().len() as u64) + 8 * data.data.len() as u64)?;
         self.ledger.log(Log { address: self.call.address, data });
         Ok(())
     }
@@ -201,6 +202,13 @@ impl Method {
         body: impl Fn(&mut Context<'_>, C) -> Result<C::Return, Fault> + Send + Sync + 'static,
     ) -> Self {
         Self::new(Mutability::Write, body)
+    }
+
+    /// One that changes state and returns nothing.
+    pub(super) fn action<C: SolCall<Return: From<()>>>(
+        body: impl Fn(&mut Context<'_>, C) -> Result<(), Fault> + Send + Sync + 'static,
+    ) -> Self {
+        Self::write(move |context, call: C| body(context, call).map(C::Return::from))
     }
 
     /// One that takes wei.

@@ -1,14 +1,26 @@
 //! ArbOS's precompiles: one file each, one table of methods each.
 
+mod arb_debug;
+mod arb_gas_info;
+mod arb_info;
+mod arb_owner;
+mod arb_owner_public;
+mod arb_retryable_tx;
+mod arb_sys;
 mod arb_wasm;
+mod arb_wasm_cache;
 mod method;
 
 use std::sync::LazyLock;
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, Log, U256};
+use alloy_sol_types::SolEvent;
 
-use self::method::{Fault, Method};
-use super::{Ledger, version};
+use self::{
+    arb_owner::ArbOwner::OwnerActs,
+    method::{Fault, Method},
+};
+use super::{Ledger, storage::CHAIN_OWNERS, version};
 use crate::{evm::BlockEnv, vm::Pages};
 
 /// One call of a precompile.
@@ -93,6 +105,14 @@ impl Precompile {
         Self { since: version, ..self }
     }
 
+    /// Calls a method; gives what it returns, or why it does not, and the gas left.
+    fn call(&self, ledger: &mut dyn Ledger, call: &PrecompileCall<'_>, arbos: u64) -> (Result<Bytes, Fault>, u64) {
+        match self.method(call.input, arbos) {
+            Ok(method) => method.call(ledger, call, arbos),
+            Err(text) => (Err(Fault::Burned(text)), 0),
+        }
+    }
+
     fn method(&self, input: &[u8], arbos: u64) -> Result<&Method, String> {
         let Some(selector) = input.first_chunk::<4>() else {
             return Err(format!("{} needs a method selector of 4 bytes", self.name));
@@ -104,7 +124,19 @@ impl Precompile {
     }
 }
 
-static ALL: LazyLock<Vec<Precompile>> = LazyLock::new(|| vec![arb_wasm::precompile()]);
+static ALL: LazyLock<Vec<Precompile>> = LazyLock::new(|| {
+    vec![
+        arb_sys::precompile(),
+        arb_info::precompile(),
+        arb_owner_public::precompile(),
+        arb_gas_info::precompile(),
+        arb_retryable_tx::precompile(),
+        arb_owner::precompile(),
+        arb_wasm::precompile(),
+        arb_wasm_cache::precompile(),
+        arb_debug::precompile(),
+    ]
+});
 
 fn find(address: Address) -> Option<&'static Precompile> {
     ALL.iter().find(|precompile| precompile.address == address)
@@ -122,18 +154,47 @@ pub fn run(ledger: &mut dyn Ledger, call: &PrecompileCall<'_>) -> PrecompileResu
         // As calling an account without code.
         return PrecompileResult { end: PrecompileEnd::Success(Bytes::new()), gas_left: call.gas, reason: None };
     };
-    let (outcome, gas) = match precompile.method(call.input, arbos) {
-        Ok(method) => method.call(ledger, call, arbos),
-        Err(text) => (Err(Fault::Burned(text)), 0),
+    let (outcome, gas) = match precompile.access {
+        Access::Public => precompile.call(ledger, call, arbos),
+        Access::Owners => match call.gas.checked_sub(2 * method::READ_GAS) {
+            None => (Err(Fault::OutOfGas), 0),
+            Some(_) if !is_chain_owner(ledger, call.caller) => {
+                let text = format!("unauthorized caller to access-controlled method: {} is not a chain owner", call.caller);
+                (Err(Fault::Burned(text)), 0)
+            }
+            Some(_) => return run_for_owner(precompile, ledger, call, arbos),
+        },
     };
-    let revert = |data: Bytes, reason| PrecompileResult { end: PrecompileEnd::Revert(data), gas_left: gas, reason };
-    match outcome {
-        Ok(output) => PrecompileResult { end: PrecompileEnd::Success(output), gas_left: gas, reason: None },
-        Err(Fault::Error(data)) => revert(data.into(), None),
-        Err(Fault::Refused(text)) => revert(Bytes::new(), Some(text)),
-        Err(Fault::OutOfGas) => {
-            PrecompileResult { end: PrecompileEnd::Failure("out of gas".to_owned()), gas_left: 0, reason: None }
-        }
-        Err(Fault::Burned(text)) => PrecompileResult { end: PrecompileEnd::Failure(text), gas_left: 0, reason: None },
+    finish(outcome, gas)
+}
+
+/// Calls a method for a chain owner: whatever it does, no gas is taken, and what succeeds is logged.
+fn run_for_owner(precompile: &Precompile, ledger: &mut dyn Ledger, call: &PrecompileCall<'_>, arbos: u64) -> PrecompileResult {
+    let (outcome, _) = precompile.call(ledger, call, arbos);
+    if let (Ok(_), Some(&method), false) = (&outcome, call.input.first_chunk(), call.read_only) {
+        let event = OwnerActs { method: method.into(), owner: call.caller, data: call.input.to_vec().into() };
+        ledger.log(Log { address: call.address, data: event.encode_log_data() });
     }
+    let outcome = outcome.map_err(|fault| match fault {
+        Fault::OutOfGas => Fault::Refused("out of gas".to_owned()),
+        Fault::Burned(text) => Fault::Refused(text),
+        fault => fault,
+    });
+    finish(outcome, call.gas)
+}
+
+fn is_chain_owner(ledger: &mut dyn Ledger, caller: Address) -> bool {
+    let Ok(owner) = CHAIN_OWNERS.contains(ledger, caller);
+    owner
+}
+
+fn finish(outcome: Result<Bytes, Fault>, gas_left: u64) -> PrecompileResult {
+    let (end, gas_left, reason) = match outcome {
+        Ok(output) => (PrecompileEnd::Success(output), gas_left, None),
+        Err(Fault::Error(data)) => (PrecompileEnd::Revert(data.into()), gas_left, None),
+        Err(Fault::Refused(text)) => (PrecompileEnd::Revert(Bytes::new()), gas_left, Some(text)),
+        Err(Fault::OutOfGas) => (PrecompileEnd::Failure("out of gas".to_owned()), 0, None),
+        Err(Fault::Burned(text)) => (PrecompileEnd::Failure(text), 0, None),
+    };
+    PrecompileResult { end, gas_left, reason }
 }
