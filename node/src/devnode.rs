@@ -24,7 +24,7 @@ use tokio::{
 use crate::{
     chain::{Chain, Chains, Config, Event, Stopped},
     evm::Evm,
-    genesis::{self, DevAccount},
+    genesis::{self, DevAccount, GenesisError},
     rpc::{self, ServerError},
 };
 
@@ -69,6 +69,9 @@ pub enum DevnodeError {
     /// The system gives no thread or no runtime.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),
+    /// The state before the first block could not be made.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
     /// The chain did not start.
     #[error("the chain did not start; see the messages above")]
     Chain(#[from] Stopped),
@@ -164,11 +167,9 @@ impl Builder {
         }
         let accounts = genesis::dev_accounts();
         let (config, arbos, funded) = (self.config.clone(), self.arbos, accounts.clone());
-        let (chains, chain_thread) = Chains::start(move || {
-            let evm = Evm::new(config.chain_id);
-            let state = genesis::genesis(&evm, arbos, config.chain_id);
-            Chain::new(config, evm, state, funded)
-        })?;
+        let evm = Evm::new(config.chain_id);
+        let state = genesis::genesis(&evm, arbos, config.chain_id)?;
+        let (chains, chain_thread) = Chains::start(move || Chain::new(config, evm, state, funded))?;
 
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = std::sync::mpsc::channel();

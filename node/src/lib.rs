@@ -8,7 +8,7 @@
 //! | [`arbos`] | ArbOS: its state, its parameters and its precompiles, over an [`arbos::Ledger`] |
 //! | [`evm`] | one transaction: EVM and Stylus frames in one journal, Arbitrum's gas rules |
 //! | [`state`] | accounts, code and storage; cloning is free, so every block keeps its own |
-//! | [`genesis`] | the state with which a chain begins |
+//! | [`genesis`] | the state before the first block, its accounts and well-known contracts |
 //! | [`chain`] | blocks, the transaction pool, receipts, logs, time, snapshots |
 //! | [`rpc`] | JSON-RPC over HTTP and WebSocket |
 //! | [`Devnode`] | all of it together, in this process |

@@ -19,18 +19,17 @@ pub const BATCH_POSTER: Address = address!("a4b000000000000000000073657175656e63
 /// Where the fees for posting go.
 pub const POSTING_FUNDS: Address = address!("a4b00000000000000000000000000000000000f6");
 
-/// Writes ArbOS's initial state: its version, the Stylus parameters of that version, prices, the chain owner.
+/// Writes ArbOS's initial state: its version, the Stylus parameters of that version, prices, the chain owner. Fees and
+/// rewards go to the zero address, as on a dev chain of Nitro, until the owner says otherwise.
 pub fn genesis(ledger: &mut dyn Ledger, version: u64, chain_id: u64, owner: Address) {
     VERSION.store(ledger, FIRST);
     storage::CHAIN_ID.store(ledger, chain_id);
     pricing::genesis(ledger);
-    storage::NETWORK_FEE_ACCOUNT.store(ledger, owner);
     storage::BROTLI_LEVEL.store(ledger, 1);
     storage::MAX_BLOCK_GAS.store(ledger, 32_000_000);
     storage::L1_PRICE_PER_UNIT.store(ledger, U256::from(50_000_000_000u64));
     storage::L1_INERTIA.store(ledger, 10);
     storage::L1_REWARD_RATE.store(ledger, 10);
-    storage::L1_REWARD_RECIPIENT.store(ledger, owner);
     storage::L1_EQUILIBRATION_UNITS.store(ledger, U256::from(160_000_000));
     storage::L1_PER_BATCH_GAS.store(ledger, I256::unchecked_from(210_000));
     storage::L1_COST_CAP_BIPS.store(ledger, u64::MAX);

@@ -75,6 +75,7 @@ impl Chain {
         let mut state = parent.state.clone();
         let mut env = self.next_env();
         let passed = env.timestamp - parent.header.timestamp;
+        arbos::record_block(&mut state, parent.header.number, parent.hash);
         arbos::start_block(&mut state, env.timestamp, passed);
         env.arbos = arbos::version(&mut state);
         let mut draft = Draft {

@@ -1,61 +1,227 @@
-//! The state with which a chain begins: ArbOS, and accounts with money whose keys everybody knows.
+//! The chain as it is before its first block: as stylus-tools' devnet leaves it when it is ready for use.
 
-use alloy_primitives::{Address, B256, U256, address, b256};
-use k256::ecdsa::SigningKey;
+mod accounts;
 
-use crate::{arbos, evm::Evm, state::State};
+use alloy_primitives::{Address, Bytes, U256, address, hex};
+use alloy_sol_types::{SolCall, sol};
 
-/// Chain id of Nitro's development chain.
-pub const CHAIN_ID: u64 = 412_346;
+pub use accounts::{DevAccount, dev_accounts};
 
-/// What is deployed from the start, by name.
-pub const PREDEPLOYED: [(&str, Address); 0] = [];
-
-/// Nitro's development account, which owns the chain.
-const OWNER: DevAccount = DevAccount {
-    address: address!("3f1eae7d46d88f08fc2f8ed27fcb2ab183eb2d0e"),
-    key: b256!("b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659"),
+use crate::{
+    arbos,
+    evm::{BlockEnv, Evm, Message, Refused},
+    state::State,
 };
 
-/// Keys of the mnemonic `test test test test test test test test test test test junk`.
-const TEST_KEYS: [B256; 10] = [
-    b256!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
-    b256!("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"),
-    b256!("5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"),
-    b256!("7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"),
-    b256!("47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"),
-    b256!("8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba"),
-    b256!("92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e"),
-    b256!("4bbbf85ce3377467afe5d46f804f221813b2bb87f24d81f60f1fcdbf7cbf4356"),
-    b256!("dbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"),
-    b256!("2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6df409c"),
-];
+/// The chain id of Arbitrum's devnets.
+pub const CHAIN_ID: u64 = 412_346;
 
-/// A funded account whose key everybody knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DevAccount {
-    /// Its address.
-    pub address: Address,
-    /// Its private key.
-    pub key: B256,
+/// Deploys by CREATE2: calldata is a salt and a creation code.
+pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
+
+/// Deploys, activates and initialises a program in one transaction.
+pub const STYLUS_DEPLOYER: Address = address!("cecba2f1dc234f70dd89f2041029807f8d03a990");
+
+/// A cache manager; what it can do is told in `genesis/README.md`.
+pub const CACHE_MANAGER: Address = address!("2f8bd4eab69764c105add7de7cb0402557a44e6f");
+
+/// What is deployed from the start, by name.
+pub const PREDEPLOYED: [(&str, Address); 3] =
+    [("CREATE2 factory", CREATE2_FACTORY), ("StylusDeployer", STYLUS_DEPLOYER), ("CacheManager", CACHE_MANAGER)];
+
+/// Signs nothing but the keyless transaction that deploys the factory.
+const FACTORY_DEPLOYER: Address = address!("3fab184622dc19b6109349b94811493bf2a45362");
+
+const ARB_OWNER: Address = Address::with_last_byte(0x70);
+const ARB_DEBUG: Address = Address::with_last_byte(0xff);
+
+/// Nitro's precompiles, those that this node does not have included: all have the code of an invalid instruction, so
+/// that a call of one of the latter fails rather than seem to succeed.
+const PRECOMPILES: [u8; 18] =
+    [0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x70, 0x71, 0x72, 0x73, 0x74, 0xff];
+
+static CREATE2_FACTORY_CODE: &[u8] = include_bytes!("create2_factory.bin");
+static CACHE_MANAGER_CODE: &[u8] = include_bytes!("cache_manager.bin");
+static STYLUS_DEPLOYER_CODE: &[u8] = include_bytes!("stylus_deployer.bin");
+
+sol! {
+    function becomeChainOwner();
+    function setL1PricePerUnit(uint256 pricePerUnit);
+    function scheduleArbOSUpgrade(uint64 newVersion, uint64 timestamp);
+    function addWasmCacheManager(address manager);
 }
 
-/// Nitro's development account, then those of the test mnemonic.
-pub fn dev_accounts() -> Vec<DevAccount> {
-    let derived = TEST_KEYS.iter().filter_map(|key| {
-        let signing = SigningKey::from_slice(key.as_slice()).ok()?;
-        Some(DevAccount { address: Address::from_private_key(&signing), key: *key })
-    });
-    std::iter::once(OWNER).chain(derived).collect()
+/// Why a chain cannot begin.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GenesisError {
+    /// There is no such version, or this node does not know it.
+    #[error("ArbOS {0} is not supported: choose a version from 30 to {newest}", newest = arbos::NEWEST)]
+    Version(u64),
+    /// A transaction that sets the chain up was refused.
+    #[error("setting the chain up: {step}: {refused}")]
+    Refused {
+        /// What it was to do.
+        step: &'static str,
+        /// Why it was refused.
+        refused: Refused,
+    },
+    /// A transaction that sets the chain up failed.
+    #[error("setting the chain up: {step} failed: {reason}")]
+    Failed {
+        /// What it was to do.
+        step: &'static str,
+        /// Why it failed.
+        reason: String,
+    },
 }
 
-/// The state of a new chain with this ArbOS version and id.
-pub fn genesis(_evm: &Evm, arbos: u64, chain_id: u64) -> State {
-    let mut state = State::default();
-    arbos::genesis(&mut state, arbos, chain_id, OWNER.address);
-    let ether = U256::from(10).pow(U256::from(18));
-    for account in dev_accounts() {
-        state.account_mut(account.address).balance = U256::from(1_000_000) * ether;
+/// The state before the first block, at an ArbOS version. It is made as stylus-tools makes it, by the same transactions
+/// in the same order, so that the dev account's next contract has the same address here as there.
+pub fn genesis(evm: &Evm, version: u64, chain_id: u64) -> Result<State, GenesisError> {
+    if !(30..=arbos::NEWEST).contains(&version) {
+        return Err(GenesisError::Version(version));
     }
-    state
+    let accounts = dev_accounts();
+    let owner = accounts[0].address;
+    let mut state = State::default();
+    arbos::genesis(&mut state, version, chain_id, owner);
+    let invalid = Bytes::from_static(&[0xfe]);
+    state.set_code(arbos::ARBOS_ADDRESS, invalid.clone());
+    for low_byte in PRECOMPILES {
+        state.set_code(Address::with_last_byte(low_byte), invalid.clone());
+    }
+    for account in accounts {
+        state.account_mut(account.address).balance = account.balance();
+    }
+
+    let mut setup = Setup { evm, block: first_block(&mut state, version), state };
+    setup.run("becoming chain owner", owner, Some(ARB_DEBUG), becomeChainOwnerCall {}.abi_encode())?;
+    let free_posting = setL1PricePerUnitCall { pricePerUnit: U256::ZERO }.abi_encode();
+    setup.run("making posting free", owner, Some(ARB_OWNER), free_posting)?;
+    let upgrade = scheduleArbOSUpgradeCall { newVersion: version, timestamp: 0 }.abi_encode();
+    setup.run("scheduling the ArbOS version", owner, Some(ARB_OWNER), upgrade)?;
+    setup.send(
+        "funding the deployer of the CREATE2 factory",
+        Message { to: Some(FACTORY_DEPLOYER), value: U256::from(100_000_000_000_000_000u64), ..setup.message(owner) },
+    )?;
+    setup.run("deploying the CREATE2 factory", FACTORY_DEPLOYER, None, CREATE2_FACTORY_CODE.to_vec())?;
+    setup.run("deploying CacheManager", owner, Some(CREATE2_FACTORY), salted(CACHE_MANAGER_CODE))?;
+    let manager = addWasmCacheManagerCall { manager: CACHE_MANAGER }.abi_encode();
+    setup.run("registering CacheManager", owner, Some(ARB_OWNER), manager)?;
+    setup.run("deploying StylusDeployer", owner, Some(CREATE2_FACTORY), salted(STYLUS_DEPLOYER_CODE))?;
+    Ok(setup.state)
+}
+
+/// The block in which the chain is set up.
+fn first_block(state: &mut State, version: u64) -> BlockEnv {
+    BlockEnv {
+        number: 0,
+        l1_number: 0,
+        timestamp: 0,
+        base_fee: arbos::base_fee(state),
+        arbos: version,
+        recent_programs: Vec::new(),
+    }
+}
+
+/// Calldata for the factory: a salt of zero and a creation code.
+fn salted(code: &[u8]) -> Vec<u8> {
+    [&[0; 32], code].concat()
+}
+
+/// Transactions that set the chain up, one after the other.
+struct Setup<'a> {
+    evm: &'a Evm,
+    state: State,
+    block: BlockEnv,
+}
+
+impl Setup<'_> {
+    /// A message that pays the base fee and does nothing yet.
+    fn message(&self, from: Address) -> Message {
+        Message { from, gas_limit: 10_000_000, max_fee: self.block.base_fee.into(), ..Message::default() }
+    }
+
+    fn run(&mut self, step: &'static str, from: Address, to: Option<Address>, input: Vec<u8>) -> Result<(), GenesisError> {
+        let message = Message { to, input: input.into(), ..self.message(from) };
+        self.send(step, message)
+    }
+
+    fn send(&mut self, step: &'static str, message: Message) -> Result<(), GenesisError> {
+        let executed = self
+            .evm
+            .transact(&mut self.state, &mut self.block, &message)
+            .map_err(|refused| GenesisError::Refused { step, refused })?;
+        if executed.success {
+            return Ok(());
+        }
+        let reason = executed.error.unwrap_or_else(|| format!("execution reverted: 0x{}", hex::encode(&executed.output)));
+        Err(GenesisError::Failed { step, reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::keccak256;
+
+    use super::*;
+
+    fn at(version: u64) -> State {
+        genesis(&Evm::new(CHAIN_ID), version, CHAIN_ID).unwrap()
+    }
+
+    #[test]
+    fn every_version_that_is_asked_for_begins() {
+        for version in [30, 32, 40, 51, 60] {
+            let mut state = at(version);
+            assert_eq!(arbos::version(&mut state), version);
+        }
+        for version in [0, 29, 61] {
+            assert!(
+                matches!(genesis(&Evm::new(CHAIN_ID), version, CHAIN_ID), Err(GenesisError::Version(asked)) if asked == version)
+            );
+        }
+    }
+
+    #[test]
+    fn the_well_known_contracts_are_where_they_belong() {
+        let state = at(60);
+        let factory = hex!(
+            "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
+        );
+        assert_eq!(state.code(CREATE2_FACTORY), factory[..]);
+        assert_eq!(state.code(CACHE_MANAGER).len(), 7452);
+        assert_eq!(state.code(STYLUS_DEPLOYER).len(), 2269);
+        assert_eq!(state.nonce(FACTORY_DEPLOYER), 1);
+        for (address, code) in [(CACHE_MANAGER, CACHE_MANAGER_CODE), (STYLUS_DEPLOYER, STYLUS_DEPLOYER_CODE)] {
+            assert_eq!(CREATE2_FACTORY.create2([0; 32], keccak256(code)), address);
+        }
+    }
+
+    #[test]
+    fn the_constructor_of_the_cache_manager_has_run() {
+        // It writes its own address into its code.
+        assert_eq!(at(60).code(CACHE_MANAGER)[0x526 + 12..0x526 + 32], CACHE_MANAGER[..]);
+    }
+
+    #[test]
+    fn the_dev_account_has_sent_what_the_devnet_s_has() {
+        let state = at(60);
+        assert_eq!(state.nonce(dev_accounts()[0].address), 7);
+    }
+
+    #[test]
+    fn further_accounts_are_untouched() {
+        let state = at(60);
+        for account in &dev_accounts()[1..] {
+            assert_eq!(state.balance(account.address), account.balance());
+            assert_eq!(state.nonce(account.address), 0);
+        }
+    }
+
+    #[test]
+    fn posting_is_free() {
+        let mut state = at(51);
+        assert_eq!(arbos::FeeRules::load(&mut state).l1_price_per_unit, U256::ZERO);
+    }
 }
