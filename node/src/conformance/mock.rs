@@ -141,11 +141,9 @@ impl Host for Mock {
 
     fn account(&mut self, address: Address) -> Access<AccountView> {
         let value = match self.accounts.get(&address) {
-            Some(Account { balance, code }) => AccountView {
-                balance: *balance,
-                code_hash: keccak256(code),
-                empty: balance.is_zero() && code.is_empty(),
-            },
+            Some(Account { balance, code }) => {
+                AccountView { balance: *balance, code_hash: keccak256(code), empty: balance.is_zero() && code.is_empty() }
+            }
             None => AccountView { balance: U256::ZERO, code_hash: B256::ZERO, empty: true },
         };
         Access { value, cold: self.warm_accounts.insert(address) }

@@ -39,8 +39,9 @@ fn check_one(engine: &Engine, index: usize, vector: serde_json::Value) -> Checke
     let name = vector.get("name").and_then(|name| name.as_str()).map_or_else(|| format!("vector {index}"), str::to_owned);
     let mismatches = match serde_json::from_value::<Vector>(vector) {
         // A fault of ours on one vector must not hide the others.
-        Ok(vector) => catch_unwind(AssertUnwindSafe(|| run(engine, vector)))
-            .unwrap_or_else(|_| vec!["the VM panicked".to_owned()]),
+        Ok(vector) => {
+            catch_unwind(AssertUnwindSafe(|| run(engine, vector))).unwrap_or_else(|_| vec!["the VM panicked".to_owned()])
+        }
         Err(error) => vec![format!("cannot be read: {error}")],
     };
     Checked { name, mismatches }
@@ -170,11 +171,8 @@ fn check_trace(diff: &mut Diff, expected: Option<Vec<HostioFields>>, got: &[Host
     let Some(expected) = expected else {
         return;
     };
-    let mut got = got.iter().map(|call| HostioFields {
-        name: call.name.to_owned(),
-        ink_before: call.start_ink,
-        ink_after: call.end_ink,
-    });
+    let mut got =
+        got.iter().map(|call| HostioFields { name: call.name.to_owned(), ink_before: call.start_ink, ink_after: call.end_ink });
     let mut expected = expected.into_iter();
     for index in 0.. {
         match (expected.next(), got.next()) {
@@ -193,4 +191,3 @@ fn check_trace(diff: &mut Diff, expected: Option<Vec<HostioFields>>, got: &[Host
         }
     }
 }
-

@@ -194,7 +194,9 @@ impl<'de> Deserialize<'de> for Word {
         };
         match text.strip_prefix("0x") {
             Some("") => Ok(Self::default()),
-            Some(digits) => U256::from_str_radix(digits, 16).map(Self).map_err(|error| D::Error::custom(format!("{text}: {error}"))),
+            Some(digits) => {
+                U256::from_str_radix(digits, 16).map(Self).map_err(|error| D::Error::custom(format!("{text}: {error}")))
+            }
             None => Err(D::Error::custom(format!("{text}: hexadecimal begins with 0x"))),
         }
     }

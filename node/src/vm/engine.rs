@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use alloy_primitives::{B256, Bytes};
-use wasmtime::{
-    Config, InstancePre, Linker, Module as Compiled, ModuleExport, OptLevel, Store, Strategy, Trap, Val,
-};
+use wasmtime::{Config, InstancePre, Linker, Module as Compiled, ModuleExport, OptLevel, Store, Strategy, Trap, Val};
 
 use super::frame::{Escape, Frame, Guest};
 use super::instrument::{INK_LEFT, INK_STATUS, STACK_LEFT};
@@ -93,7 +91,8 @@ impl Engine {
     fn backend(&self, deep: bool) -> Result<&Backend, String> {
         let (cell, words) = if deep { (&self.deep, DEEP) } else { (&self.shallow, SHALLOW) };
         let made = cell.get_or_init(|| {
-            Backend::new(words as usize * BYTES_PER_WORD).map_err(|error| format!("cannot set up the WebAssembly engine: {error:#}"))
+            Backend::new(words as usize * BYTES_PER_WORD)
+                .map_err(|error| format!("cannot set up the WebAssembly engine: {error:#}"))
         });
         made.as_ref().map_err(Clone::clone)
     }
@@ -139,9 +138,9 @@ impl Program {
         let instrumented = examined.module.encode().map_err(|error| format!("cannot encode the module: {error}"))?;
         let compiled = Compiled::new(backend.linker.engine(), instrumented)
             .map_err(|error| format!("cannot compile the module: {error:#}"))?;
-        let linked =
-            backend.linker.instantiate_pre(&compiled).map_err(|error| format!("cannot link the module: {error:#}"))?;
-        let export = |name| compiled.get_export_index(name).ok_or_else(|| format!("the instrumented module has no export {name}"));
+        let linked = backend.linker.instantiate_pre(&compiled).map_err(|error| format!("cannot link the module: {error:#}"))?;
+        let export =
+            |name| compiled.get_export_index(name).ok_or_else(|| format!("the instrumented module has no export {name}"));
         Ok(Self {
             linked,
             memory: export("memory")?,
@@ -170,8 +169,8 @@ fn run(
     let export = |store: &mut Store<Frame>, at| instance.get_module_export(store, at);
     let memory = export(&mut store, &program.memory).and_then(|export| export.into_memory()).ok_or_else(missing)?;
     let entrypoint = export(&mut store, &program.entrypoint).and_then(|export| export.into_func()).ok_or_else(missing)?;
-    let [ink_left, status, stack] = [&program.ink, &program.status, &program.stack]
-        .map(|at| export(&mut store, at).and_then(|export| export.into_global()));
+    let [ink_left, status, stack] =
+        [&program.ink, &program.status, &program.stack].map(|at| export(&mut store, at).and_then(|export| export.into_global()));
     let (ink_left, status, stack) = (ink_left.ok_or_else(missing)?, status.ok_or_else(missing)?, stack.ok_or_else(missing)?);
 
     store.data_mut().bind(Guest { memory, ink: ink_left, status });
@@ -197,14 +196,7 @@ fn run(
     let Spent { storage, logs, calls, callees, host, .. } = frame.spent;
     let wasm = (ink - left).saturating_sub(storage + logs + calls + callees + host);
     let output = if matches!(status, Status::Success | Status::Revert) { frame.output } else { Bytes::new() };
-    Ok(Outcome {
-        status,
-        output,
-        ink_left: left,
-        error,
-        spent: Spent { wasm, ..frame.spent },
-        trace: frame.trace,
-    })
+    Ok(Outcome { status, output, ink_left: left, error, spent: Spent { wasm, ..frame.spent }, trace: frame.trace })
 }
 
 /// What an early end means, where neither ink nor stack words ran out.

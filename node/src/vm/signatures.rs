@@ -16,12 +16,7 @@ const fn host(name: &'static str, params: &'static [ValType], results: &'static 
     Signature { module: "vm_hooks", name, params, results, debug: false }
 }
 
-const fn debug(
-    module: &'static str,
-    name: &'static str,
-    params: &'static [ValType],
-    results: &'static [ValType],
-) -> Signature {
+const fn debug(module: &'static str, name: &'static str, params: &'static [ValType], results: &'static [ValType]) -> Signature {
     Signature { module, name, params, results, debug: true }
 }
 

@@ -4,10 +4,6 @@ use alloy_primitives::{Address, B256, U256};
 
 pub(crate) const STOP: u8 = 0x00;
 pub(crate) const ADD: u8 = 0x01;
-pub(crate) const ISZERO: u8 = 0x15;
-pub(crate) const CALLER: u8 = 0x33;
-pub(crate) const CALLVALUE: u8 = 0x34;
-pub(crate) const CALLDATALOAD: u8 = 0x35;
 pub(crate) const CALLDATASIZE: u8 = 0x36;
 pub(crate) const CALLDATACOPY: u8 = 0x37;
 pub(crate) const GASPRICE: u8 = 0x3a;
@@ -28,7 +24,6 @@ pub(crate) const SSTORE: u8 = 0x55;
 pub(crate) const GAS: u8 = 0x5a;
 pub(crate) const JUMPDEST: u8 = 0x5b;
 pub(crate) const JUMPI: u8 = 0x57;
-pub(crate) const TLOAD: u8 = 0x5c;
 pub(crate) const TSTORE: u8 = 0x5d;
 pub(crate) const LOG0: u8 = 0xa0;
 pub(crate) const CALL: u8 = 0xf1;
@@ -39,7 +34,6 @@ pub(crate) const REVERT: u8 = 0xfd;
 pub(crate) const INVALID: u8 = 0xfe;
 pub(crate) const SELFDESTRUCT: u8 = 0xff;
 pub(crate) const SWAP1: u8 = 0x90;
-pub(crate) const DUP1: u8 = 0x80;
 
 /// Code under construction.
 #[derive(Clone, Default)]

@@ -1,5 +1,7 @@
 //! A chain of one block that transactions are executed in.
 
+use std::io::Read;
+
 use alloy_primitives::{Address, Bytes, U256, address};
 use stylus_devnode::{
     arbos,
@@ -28,7 +30,6 @@ impl Chain {
     pub(crate) fn at(arbos: u64) -> Self {
         let mut state = State::default();
         arbos::genesis(&mut state, arbos, CHAIN_ID, OWNER);
-        arbos::FeeRules::load(&mut state);
         let mut chain = Self {
             evm: Evm::new(CHAIN_ID),
             state,
@@ -48,6 +49,21 @@ impl Chain {
         self.state.set_code(address, code.into());
         self.state.account_mut(address).nonce = 1;
         address
+    }
+
+    /// Deploys a program given as WebAssembly text, and activates it.
+    pub(crate) fn program(&mut self, last_byte: u8, text: &str) -> Address {
+        let address = self.put(last_byte, program_code(text));
+        let activated = self.activate(address);
+        assert!(activated.success, "not activated: {activated:?}");
+        address
+    }
+
+    /// Activates a program through ArbWasm.
+    pub(crate) fn activate(&mut self, program: Address) -> Executed {
+        let input = [&[0x58, 0xc7, 0x80, 0xc2][..], program.into_word().as_slice()].concat();
+        let value = U256::from(ETHER / 10);
+        self.send(Message { value, ..message(Address::with_last_byte(0x71), input) }).expect("the activation is refused")
     }
 
     pub(crate) fn send(&mut self, message: Message) -> Result<Executed, Refused> {
@@ -75,4 +91,12 @@ pub(crate) fn message(to: Address, input: impl Into<Bytes>) -> Message {
         max_fee: u128::from(BASE_FEE),
         ..Message::default()
     }
+}
+
+/// The code of an account that holds a program.
+pub(crate) fn program_code(text: &str) -> Vec<u8> {
+    let wasm = wat::parse_str(text).expect("the program's text is wrong");
+    let mut compressed = Vec::new();
+    brotli2::read::BrotliEncoder::new(wasm.as_slice(), 11).read_to_end(&mut compressed).expect("it is compressed in memory");
+    [&[0xef, 0xf0, 0x00, 0x00][..], &compressed].concat()
 }

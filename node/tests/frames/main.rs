@@ -2,4 +2,6 @@
 
 mod asm;
 mod chain;
+mod programs;
+mod script;
 mod transactions;

@@ -175,9 +175,7 @@ fn warm_from_the_start() {
 #[test]
 fn code_may_start_with_ef_only_as_programs_do() {
     let mut chain = Chain::new();
-    let mut create = |code: &[u8]| {
-        chain.send(Message { to: None, ..message(Address::ZERO, init_code(code)) }).unwrap()
-    };
+    let mut create = |code: &[u8]| chain.send(Message { to: None, ..message(Address::ZERO, init_code(code)) }).unwrap();
     for code in [&[0xef][..], &[0xef, 0xf0, 0x00], &[0xef, 0xf0, 0x03, 0x00], &[0xef, 0x01, 0x00, 0x00]] {
         let done = create(code);
         assert_eq!(done.error.as_deref(), Some("invalid code: must not begin with 0xef"), "{code:?}");

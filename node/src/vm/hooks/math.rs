@@ -54,12 +54,7 @@ fn binary(linker: &mut Linker<Frame>, name: &'static str, of: fn(U256, U256) -> 
 }
 
 /// Defines an operation under a modulus, zero under the modulus zero: the result replaces the first number.
-fn ternary(
-    linker: &mut Linker<Frame>,
-    name: &'static str,
-    price: u64,
-    of: fn(U256, U256, U256) -> U256,
-) -> wasmtime::Result<()> {
+fn ternary(linker: &mut Linker<Frame>, name: &'static str, price: u64, of: fn(U256, U256, U256) -> U256) -> wasmtime::Result<()> {
     linker.func_wrap(VM_HOOKS, name, move |caller: Caller<'_, Frame>, at: u32, b: u32, modulus: u32| {
         enter(caller, Purpose::Host, |hook| {
             hook.buy_ink(price)?;

@@ -18,7 +18,15 @@ fn ends_run(operator: &Operator<'_>) -> bool {
     use Operator::*;
     matches!(
         operator,
-        End | Else | Return | Loop { .. } | Br { .. } | BrTable { .. } | BrIf { .. } | If { .. } | Call { .. } | CallIndirect { .. }
+        End | Else
+            | Return
+            | Loop { .. }
+            | Br { .. }
+            | BrTable { .. }
+            | BrIf { .. }
+            | If { .. }
+            | Call { .. }
+            | CallIndirect { .. }
     )
 }
 
