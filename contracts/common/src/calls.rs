@@ -1,0 +1,54 @@
+//! Calls to other contracts, answered on the stack.
+
+use alloy_primitives::{Address, U256};
+use stylus_sdk::{host::VM, hostio, prelude::*};
+
+use crate::revert::REASON;
+
+/// What a call came to: whether it succeeded, and the first bytes that it returned or reverted with.
+pub struct Answer {
+    /// It did not revert.
+    pub ok: bool,
+    bytes: [u8; REASON],
+    length: usize,
+}
+
+impl Answer {
+    /// What it returned, at most [`REASON`] bytes.
+    pub fn data(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// The first word of it, if there is one.
+    pub fn word(&self) -> Option<[u8; 32]> {
+        self.data().first_chunk().copied()
+    }
+}
+
+/// Calls `to` without ETH and with all the gas that may be passed on. What was stored before is flushed first, so that a
+/// contract which calls back sees it.
+pub fn call(vm: &VM, to: Address, data: &[u8]) -> Answer {
+    vm.flush_cache(false);
+    let mut returned = 0;
+    // SAFETY: the pointers are of this function's arguments. No accessor of ours caches a value, so nothing that the
+    // call changes can be read stale.
+    let status = unsafe {
+        vm.call_contract(to.as_ptr(), data.as_ptr(), data.len(), U256::ZERO.to_be_bytes::<32>().as_ptr(), u64::MAX, &mut returned)
+    };
+    answer(status)
+}
+
+/// Calls `to`, which can change nothing.
+pub fn static_call(vm: &VM, to: Address, data: &[u8]) -> Answer {
+    let mut returned = 0;
+    // SAFETY: the pointers are of this function's arguments.
+    let status = unsafe { vm.static_call_contract(to.as_ptr(), data.as_ptr(), data.len(), u64::MAX, &mut returned) };
+    answer(status)
+}
+
+fn answer(status: u8) -> Answer {
+    let mut bytes = [0; REASON];
+    // SAFETY: the host writes no more than it is told there is room for, and says how much.
+    let length = unsafe { hostio::read_return_data(bytes.as_mut_ptr(), 0, REASON) };
+    Answer { ok: status == 0, bytes, length }
+}

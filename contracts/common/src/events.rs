@@ -1,0 +1,24 @@
+//! Emitting the events of `abi`.
+
+use alloy_sol_types::{SolEvent, TopicList, abi::token::WordToken};
+use stylus_sdk::{host::VM, prelude::*};
+
+use crate::words::{Buffer, Words};
+
+/// Emits an event.
+pub fn emit<E>(vm: &VM, event: &E)
+where
+    E: SolEvent,
+    for<'a> E::DataToken<'a>: Words,
+{
+    let mut topics = [WordToken::default(); 4];
+    // Fails only when there are more than four topics, which no event has; forgetting leaves out the code that would drop the error.
+    core::mem::forget(event.encode_topics_raw(&mut topics));
+    let count = E::TopicList::COUNT.min(topics.len());
+    let mut log = Buffer::<{ 8 * 32 }>::default();
+    for topic in topics.iter().take(count) {
+        log.put(&topic.0.0);
+    }
+    log.put_words(&event.tokenize_body());
+    vm.emit_log(log.as_slice(), count);
+}

@@ -1,0 +1,126 @@
+//! The ABI of static values, on the stack: every argument, event, error and answer of ours but a few is a row of 32-byte words.
+//!
+//! `alloy-sol-types` says what the words are; its own encoder grows a `Vec` and its decoder explains failures in text,
+//! and both cost a contract its panics and two kilobytes of data, each byte of which is paid for at every call.
+
+use alloy_primitives::B256;
+use alloy_sol_types::abi::token::WordToken;
+
+/// A row of words: the token of a tuple of static types.
+pub trait Words: Sized {
+    /// How many.
+    const COUNT: usize;
+    /// Hands over each word in order.
+    fn each(&self, take: impl FnMut(&B256));
+    /// Takes the words in order; nothing if there are too few.
+    fn read(words: &mut impl Iterator<Item = B256>) -> Option<Self>;
+}
+
+macro_rules! words {
+    ($($count:literal: $($token:ident)*;)*) => {$(
+        impl Words for ($(words!(@ $token),)*) {
+            const COUNT: usize = $count;
+
+            #[allow(unused_mut, unused_variables)] // The empty row.
+            fn each(&self, mut take: impl FnMut(&B256)) {
+                let ($($token,)*) = self;
+                $(take(&$token.0);)*
+            }
+
+            #[allow(unused_variables)] // The empty row.
+            fn read(words: &mut impl Iterator<Item = B256>) -> Option<Self> {
+                $(let $token = WordToken(words.next()?);)*
+                Some(($($token,)*))
+            }
+        }
+    )*};
+    (@ $token:ident) => { WordToken };
+}
+
+words! {
+    0: ;
+    1: a;
+    2: a b;
+    3: a b c;
+    4: a b c d;
+    5: a b c d e;
+    6: a b c d e f;
+    7: a b c d e f g;
+    8: a b c d e f g h;
+}
+
+/// Bytes to be handed to the host, on the stack. What exceeds `N` is cut off; who fills one has checked that nothing does.
+pub struct Buffer<const N: usize> {
+    bytes: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Default for Buffer<N> {
+    fn default() -> Self {
+        Self { bytes: [0; N], length: 0 }
+    }
+}
+
+impl<const N: usize> Buffer<N> {
+    /// What was put in.
+    pub fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// Puts bytes behind what is there.
+    pub fn put(&mut self, bytes: &[u8]) {
+        let end = self.length.saturating_add(bytes.len());
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(bytes);
+            self.length = end;
+        }
+    }
+
+    /// Puts a row of words behind what is there.
+    pub fn put_words(&mut self, words: &impl Words) {
+        words.each(|word| self.put(&word.0));
+    }
+
+    /// Puts the tail of a dynamic value behind what is there: its length, its bytes, zeros up to a whole word.
+    pub fn put_bytes(&mut self, bytes: &[u8]) {
+        self.put_number(bytes.len() as u64);
+        self.put(bytes);
+        self.put([0; 31].get(..bytes.len().wrapping_neg() % 32).unwrap_or_default());
+    }
+
+    /// Puts a number behind what is there, as a word.
+    pub fn put_number(&mut self, number: u64) {
+        let mut word = [0; 32];
+        word[24..].copy_from_slice(&number.to_be_bytes());
+        self.put(&word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::U256;
+    use alloy_sol_types::SolValue;
+
+    #[test]
+    fn a_dynamic_value_is_encoded_as_alloy_does() {
+        for length in [0, 1, 31, 32, 33, 64] {
+            let text = "x".repeat(length);
+            let mut buffer = Buffer::<160>::default();
+            buffer.put_number(32);
+            buffer.put_bytes(text.as_bytes());
+            assert_eq!(buffer.as_slice(), text.abi_encode());
+        }
+    }
+
+    #[test]
+    fn a_row_is_read_as_it_is_put() {
+        let row = (WordToken(B256::repeat_byte(1)), WordToken(U256::from(7).into()));
+        let mut buffer = Buffer::<64>::default();
+        buffer.put_words(&row);
+        let (words, rest) = buffer.as_slice().as_chunks::<32>();
+        assert!(rest.is_empty());
+        assert!(<(WordToken, WordToken)>::read(&mut words.iter().map(|word| B256::new(*word))) == Some(row));
+        assert!(<(WordToken, WordToken)>::read(&mut [B256::ZERO].into_iter()).is_none());
+    }
+}
