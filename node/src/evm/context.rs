@@ -10,7 +10,7 @@ use revm::{
     primitives::{TxKind, hardfork::SpecId},
 };
 
-use super::{BlockEnv, GasProfile, Message};
+use super::{BlockEnv, GasProfile, Message, trace::Tracer};
 use crate::{arbos::BATCH_POSTER, state::State, vm::Pages};
 
 /// Gas limit that every block states. What really limits a block is its compute gas.
@@ -44,6 +44,8 @@ pub(super) struct Scope {
     pub(super) failure: Option<String>,
     /// Why the latest program that trapped did so.
     pub(super) trap: Option<String>,
+    /// Collects steps, where they were asked for.
+    pub(super) tracer: Option<Tracer>,
     /// Text from the debug console.
     pub(super) console: Vec<String>,
 }

@@ -19,6 +19,7 @@ use super::{
     ledger,
     precompiles::Precompiles,
     program,
+    trace::Tracer,
 };
 use crate::{arbos::CodeKind, vm::Engine};
 
@@ -60,6 +61,7 @@ impl<'a> Machine<'a> {
             if self.stack.get().is_finished() {
                 self.stack.pop();
                 self.ctx.chain.open.pop();
+                self.trace(Tracer::leave);
                 if self.stack.index() == base {
                     return Ok(result);
                 }
@@ -80,6 +82,28 @@ impl<'a> Machine<'a> {
 
     /// Opens a frame on the stack, or gives its result at once where there is nothing to run.
     fn enter(&mut self, init: FrameInit) -> Result<Option<FrameResult>, Broken> {
+        let inner = init.depth > 0;
+        if inner && self.ctx.chain.tracer.is_some() {
+            let nonce = match &init.frame_input {
+                FrameInput::Create(create) => ledger::peek(&mut self.ctx, create.caller()).info.nonce,
+                _ => 0,
+            };
+            self.trace(|tracer| tracer.enter(&init.frame_input, nonce));
+        }
+        let result = self.open(init)?;
+        if inner && result.is_some() {
+            self.trace(Tracer::leave);
+        }
+        Ok(result)
+    }
+
+    fn trace(&mut self, note: impl FnOnce(&mut Tracer)) {
+        if let Some(tracer) = &mut self.ctx.chain.tracer {
+            note(tracer);
+        }
+    }
+
+    fn open(&mut self, init: FrameInit) -> Result<Option<FrameResult>, Broken> {
         let first = self.stack.index().is_none();
         let place = if first { self.stack.start_init() } else { self.stack.get_next() };
         match EthFrame::init_with_context(place, &mut self.ctx, &mut self.precompiles, init)? {

@@ -3,6 +3,8 @@
 use alloy_eips::{eip2930::AccessList, eip7702::SignedAuthorization};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 
+use super::Step;
+
 /// The block in which a transaction executes.
 #[derive(Clone, Debug, Default)]
 pub struct BlockEnv {
@@ -70,6 +72,16 @@ pub struct Executed {
     pub created: Option<Address>,
     /// What the gas went to.
     pub profile: GasProfile,
+}
+
+/// An execution and what programs asked of their host in it, in the outermost frame and from there in those that it
+/// opened.
+#[derive(Clone, Debug, Default)]
+pub struct Traced {
+    /// How it ended.
+    pub executed: Executed,
+    /// Steps of the outermost frame, in order.
+    pub steps: Vec<Step>,
 }
 
 /// What the gas of a transaction went to, all frames together: [`GasProfile::total`] less `refund` is the gas used.

@@ -9,6 +9,7 @@
 //! | `program` | one frame of a Stylus program |
 //! | `ledger` | ArbOS's view of the journal |
 //! | `precompiles` | Ethereum's and ArbOS's precompiles |
+//! | `trace` | the host calls of programs, frame by frame |
 //! | `stack` | the thread that deep calls need |
 
 mod context;
@@ -18,8 +19,10 @@ mod message;
 mod precompiles;
 mod program;
 mod stack;
+mod trace;
 mod transact;
 
-pub use message::{BlockEnv, Executed, GasProfile, Message, Refused};
+pub use message::{BlockEnv, Executed, GasProfile, Message, Refused, Traced};
 pub use stack::{STACK_SIZE, on_big_stack};
+pub use trace::{Step, SubFrame};
 pub use transact::Evm;

@@ -62,11 +62,13 @@ pub(super) fn run(machine: &mut Machine<'_>) -> InterpreterResult {
         page_gas: entry.params.page_gas,
     };
     let pages = scope.pages;
+    let traced = scope.tracer.is_some();
     let engine = machine.engine;
     let shared = RefCell::new(&mut *machine);
     let mut host = ProgramHost { machine: &shared, env, pages, refund: 0 };
     let mut wasm = || arbos::wasm_of(&mut JournalLedger(&mut shared.borrow_mut().ctx), &code);
-    let outcome = engine.call(key, &mut wasm, &rules, &mut host, calldata, entered.saturating_mul(price), false);
+    let (len, ink) = (calldata.len(), entered.saturating_mul(price));
+    let outcome = engine.call(key, &mut wasm, &rules, &mut host, calldata, ink, traced);
     let ProgramHost { pages, refund, .. } = host;
 
     let scope = &mut machine.ctx.chain;
@@ -80,12 +82,15 @@ pub(super) fn run(machine: &mut Machine<'_>) -> InterpreterResult {
         }
     };
     let (result, output, left) = match outcome.status {
-        Status::Success => (InstructionResult::Return, outcome.output, outcome.ink_left / price),
-        Status::Revert => (InstructionResult::Revert, outcome.output, outcome.ink_left / price),
+        Status::Success => (InstructionResult::Return, outcome.output.clone(), outcome.ink_left / price),
+        Status::Revert => (InstructionResult::Revert, outcome.output.clone(), outcome.ink_left / price),
         Status::Failure => (InstructionResult::Revert, Bytes::new(), outcome.ink_left / price),
         Status::OutOfInk => (InstructionResult::OutOfGas, Bytes::new(), 0),
         Status::OutOfStack => (InstructionResult::CallTooDeep, Bytes::new(), 0),
     };
+    if let Some(tracer) = &mut scope.tracer {
+        tracer.program(len, ink, &outcome);
+    }
     if outcome.status == Status::Failure {
         scope.trap = outcome.error;
     }

@@ -4,7 +4,7 @@
 use std::{cell::Cell, panic, thread};
 
 /// Bytes of stack that 1,024 open frames need at most. It is only reserved: memory is taken as it is used.
-pub const STACK_SIZE: usize = 2 << 30;
+pub const STACK_SIZE: usize = 512 << 20;
 
 thread_local! {
     static BIG: Cell<bool> = const { Cell::new(false) };
@@ -24,7 +24,7 @@ pub fn on_big_stack<R: Send>(work: impl FnOnce() -> R + Send) -> R {
                 BIG.set(true);
                 work()
             })
-            .expect("the system gives no thread with 2 GiB of reserved stack: raise its limit on virtual memory (ulimit -v)")
+            .expect("the system gives no thread with 512 MiB of reserved stack: raise its limit on virtual memory (ulimit -v)")
             .join()
     });
     outcome.unwrap_or_else(|panic| panic::resume_unwind(panic))

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use alloy_primitives::{B256, Bytes, U256};
+use alloy_primitives::{Bytes, U256};
 use revm::{
     context::{ContextTr, JournalTr, result::EVMError, transaction::AccessListItemTr},
     context_interface::{context::take_error, journaled_state::account::JournaledAccountTr, result::InvalidTransaction},
@@ -13,10 +13,11 @@ use revm::{
 };
 
 use super::{
-    BlockEnv, Executed, GasProfile, Message, Refused,
-    context::{BLOCK_GAS_LIMIT, Ctx, MAX_CODE_SIZE, Price, context},
+    BlockEnv, Executed, GasProfile, Message, Refused, Traced,
+    context::{BLOCK_GAS_LIMIT, Ctx, MAX_CODE_SIZE, Price, Scope, context},
     frames::{Broken, Machine},
     ledger::JournalLedger,
+    trace::Tracer,
 };
 use crate::{
     arbos::{BATCH_POSTER, FeeRules, Ledger, POSTING_FUNDS},
@@ -46,6 +47,19 @@ enum Mode {
     Call,
 }
 
+/// What an execution comes to.
+struct Run {
+    executed: Executed,
+    changes: EvmState,
+    scope: Scope,
+}
+
+impl Run {
+    fn traced(self) -> Traced {
+        Traced { executed: self.executed, steps: self.scope.tracer.unwrap_or_default().finish() }
+    }
+}
+
 impl Evm {
     /// For a chain.
     pub fn new(chain_id: u64) -> Self {
@@ -57,16 +71,26 @@ impl Evm {
     /// The sender may have code: who can sign for such an account is not decided here (EIP-3607 matters only for
     /// colliding addresses, and a local node impersonates contracts).
     pub fn transact(&self, state: &mut State, block: &mut BlockEnv, message: &Message) -> Result<Executed, Refused> {
-        let (executed, changes, recent_programs) = self.execute(state, block, message, Mode::Transaction)?;
-        state.commit(changes);
-        block.recent_programs = recent_programs;
-        Ok(executed)
+        let run = self.execute(state, block, message, Mode::Transaction, None)?;
+        state.commit(run.changes);
+        block.recent_programs = run.scope.recent_programs;
+        Ok(run.executed)
     }
 
     /// Executes a call on a copy of the state: no nonce, no balance for gas, no per-transaction cap is checked. Wei
     /// sent must be there. Where no fee is offered, code sees a base fee of 0, as in Nitro.
     pub fn call(&self, state: &State, block: &BlockEnv, message: &Message) -> Result<Executed, Refused> {
-        self.execute(state, block, message, Mode::Call).map(|(executed, ..)| executed)
+        self.execute(state, block, message, Mode::Call, None).map(|run| run.executed)
+    }
+
+    /// Executes a transaction again on a copy of the state before it, and says what programs asked of their host.
+    pub fn trace_transaction(&self, state: &State, block: &BlockEnv, message: &Message) -> Result<Traced, Refused> {
+        self.execute(state, block, message, Mode::Transaction, Some(Tracer::default())).map(Run::traced)
+    }
+
+    /// [`Evm::call`] that says what programs asked of their host.
+    pub fn trace_call(&self, state: &State, block: &BlockEnv, message: &Message) -> Result<Traced, Refused> {
+        self.execute(state, block, message, Mode::Call, Some(Tracer::default())).map(Run::traced)
     }
 }
 
@@ -77,7 +101,8 @@ impl Evm {
         block: &BlockEnv,
         message: &Message,
         mode: Mode,
-    ) -> Result<(Executed, EvmState, Vec<B256>), Refused> {
+        tracer: Option<Tracer>,
+    ) -> Result<Run, Refused> {
         let fees = FeeRules::load(&mut state.clone());
         let price = price(message, block, &fees, mode);
         let mut ctx = context(self.chain_id, state, block, message, price);
@@ -91,6 +116,7 @@ impl Evm {
         let bill = Bill::new(&ctx, message, &fees, price, mode)?;
         check_size(message)?;
 
+        ctx.chain.tracer = tracer;
         ctx.chain.poster_fee = U256::from(bill.poster) * U256::from(price.base_fee);
         if mode == Mode::Transaction {
             let paid = U256::from(message.gas_limit) * U256::from(price.effective);
@@ -112,8 +138,8 @@ impl Evm {
             pay(&mut machine.ctx, message, &fees, &settled, price);
         }
         let executed = report(&mut machine.ctx, result, &bill, &settled);
-        let recent_programs = std::mem::take(&mut machine.ctx.chain.recent_programs);
-        Ok((executed, machine.ctx.journaled_state.finalize(), recent_programs))
+        let changes = machine.ctx.journaled_state.finalize();
+        Ok(Run { executed, changes, scope: machine.ctx.chain })
     }
 }
 

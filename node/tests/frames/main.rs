@@ -4,4 +4,5 @@ mod asm;
 mod chain;
 mod programs;
 mod script;
+mod traces;
 mod transactions;

@@ -1,0 +1,130 @@
+//! What programs asked of their host, frame by frame, in the shape that Nitro's `stylusTracer` gives and cargo-stylus
+//! reads (eth/tracers/native/stylus.go).
+
+use alloy_primitives::{Address, Bytes};
+use revm::{
+    context_interface::CreateScheme,
+    interpreter::{CallInputs, CallScheme, CreateInputs, FrameInput},
+};
+
+use crate::vm::{Outcome, Status};
+
+/// One step of a program, or one frame that was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The host function, or `evm_` and the one that does what an opcode of EVM code did.
+    pub name: String,
+    /// What it was given.
+    pub args: Bytes,
+    /// What it gave.
+    pub outs: Bytes,
+    /// Ink before it; 0 for a step of EVM code.
+    pub start_ink: u64,
+    /// Ink after it; 0 for a step of EVM code.
+    pub end_ink: u64,
+    /// The frame that it opened, for calls and creations.
+    pub frame: Option<SubFrame>,
+}
+
+/// A frame inside a trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubFrame {
+    /// Whose code runs, or the account that is created.
+    pub address: Address,
+    /// What happened in it.
+    pub steps: Vec<Step>,
+}
+
+/// Collects steps while frames open and close.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tracer {
+    /// Steps of the innermost open frame.
+    open: Vec<Step>,
+    /// Those of the frames around it, each with the step that opened the next one at its end.
+    around: Vec<Vec<Step>>,
+}
+
+impl Tracer {
+    /// A frame above the outermost one opens. `nonce` is that of the account that opens it.
+    pub(super) fn enter(&mut self, input: &FrameInput, nonce: u64) {
+        let (name, address) = match input {
+            FrameInput::Call(call) => (call_name(call), call.bytecode_address),
+            FrameInput::Create(create) => (create_name(create), create.created_address(nonce)),
+            FrameInput::Empty => return,
+        };
+        let frame = Some(SubFrame { address, steps: Vec::new() });
+        self.open.push(Step { name: name.into(), frame, ..Step::default() });
+        self.around.push(std::mem::take(&mut self.open));
+    }
+
+    /// It closes.
+    pub(super) fn leave(&mut self) {
+        let Some(outer) = self.around.pop() else { return };
+        let steps = std::mem::replace(&mut self.open, outer);
+        if let Some(frame) = self.open.last_mut().and_then(|step| step.frame.as_mut()) {
+            frame.steps = steps;
+        }
+    }
+
+    /// A program that got `len` bytes has ended: its host calls take the frames that they opened. A trap returns nothing.
+    pub(super) fn program(&mut self, len: usize, start_ink: u64, outcome: &Outcome) {
+        let mut frames = std::mem::take(&mut self.open).into_iter().peekable();
+        let at = |ink| Step { start_ink: ink, end_ink: ink, ..Step::default() };
+        let len = u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
+        self.open.push(Step { name: "user_entrypoint".into(), args: Bytes::copy_from_slice(&len), ..at(start_ink) });
+        for call in &outcome.trace {
+            let mut step = Step {
+                name: call.name.into(),
+                args: call.args.clone(),
+                outs: call.outs.clone(),
+                start_ink: call.start_ink,
+                end_ink: call.end_ink,
+                frame: None,
+            };
+            let opened = frames.next_if(|frame| frame.name.strip_prefix("evm_") == Some(call.name) && is_of(frame, &step));
+            match call.name {
+                "call_contract" | "delegate_call_contract" | "static_call_contract" => {
+                    // A call that could not be paid for opened no frame; readers want one all the same.
+                    let address = step.args.get(..20).map(Address::from_slice).unwrap_or_default();
+                    step.frame = opened.and_then(|step| step.frame).or(Some(SubFrame { address, steps: Vec::new() }));
+                }
+                // Nitro lists a creation's frame before the host call.
+                _ => self.open.extend(opened),
+            }
+            self.open.push(step);
+        }
+        self.open.extend(frames);
+        let status: u32 = match outcome.status {
+            Status::Success => 0,
+            Status::Revert => 1,
+            _ => return,
+        };
+        let outs = Bytes::copy_from_slice(&status.to_be_bytes());
+        self.open.push(Step { name: "user_returned".into(), outs, ..at(outcome.ink_left) });
+    }
+
+    /// Everything, once the outermost frame has closed.
+    pub(super) fn finish(self) -> Vec<Step> {
+        self.open
+    }
+}
+
+/// Whether a frame can be the one that a host call opened: calls name the address first.
+fn is_of(frame: &Step, call: &Step) -> bool {
+    call.name.starts_with("create") || frame.frame.as_ref().is_some_and(|frame| call.args.starts_with(frame.address.as_slice()))
+}
+
+fn call_name(call: &CallInputs) -> &'static str {
+    match call.scheme {
+        CallScheme::Call | CallScheme::CallCode => "evm_call_contract",
+        CallScheme::DelegateCall => "evm_delegate_call_contract",
+        CallScheme::StaticCall => "evm_static_call_contract",
+    }
+}
+
+fn create_name(create: &CreateInputs) -> &'static str {
+    match create.scheme() {
+        CreateScheme::Create2 { .. } => "evm_create2",
+        _ => "evm_create1",
+    }
+}
