@@ -9,7 +9,7 @@ use stylus_devnode::{
 
 use crate::{
     asm::*,
-    chain::{ALICE, BASE_FEE, CHAIN_ID, Chain, ETHER, OWNER, message},
+    chain::{ALICE, BASE_FEE, CHAIN_ID, Chain, ETHER, message},
 };
 
 const BOB: Address = address!("0000000000000000000000000000000000000b0b");
@@ -24,7 +24,8 @@ fn a_transfer_costs_21000() {
     assert_eq!((done.gas_used, done.gas_used_for_l1, done.profile.intrinsic), (21_000, 0, 21_000));
     assert_eq!(chain.state.balance(BOB), U256::from(5));
     assert_eq!(before - chain.state.balance(ALICE), U256::from(21_000 * BASE_FEE + 5));
-    assert_eq!(chain.state.balance(OWNER), U256::from(21_000 * BASE_FEE), "the network's fee account");
+    let network = arbos::FeeRules::load(&mut chain.state).network_account;
+    assert_eq!(chain.state.balance(network), U256::from(21_000 * BASE_FEE));
     assert_eq!(chain.state.balance(SEQUENCER), U256::ZERO);
     assert_eq!(chain.state.nonce(ALICE), 1);
 }
