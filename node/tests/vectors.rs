@@ -96,7 +96,8 @@ fn damaged_modules_never_crash() {
             continue;
         }
         for _ in 0..12 {
-            let mut bytes: Vec<u8> = (0..wasm.len()).step_by(2).map(|at| u8::from_str_radix(&wasm[at..at + 2], 16).expect("hex")).collect();
+            let mut bytes: Vec<u8> =
+                (0..wasm.len()).step_by(2).map(|at| u8::from_str_radix(&wasm[at..at + 2], 16).expect("hex")).collect();
             for _ in 0..=random(3) {
                 let at = 8 + random(bytes.len() - 8);
                 match random(4) {

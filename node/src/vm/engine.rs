@@ -117,10 +117,14 @@ impl Engine {
 impl Backend {
     fn new(native_stack: usize) -> wasmtime::Result<Self> {
         let mut config = Config::new();
+        // Unoptimised, a value lives in native code no longer than the program itself keeps it. An optimiser that merges
+        // equal expressions keeps thousands of them across a call, in frames of a few metered words.
         config
             .strategy(Strategy::Cranelift)
-            .cranelift_opt_level(OptLevel::Speed)
+            .cranelift_opt_level(OptLevel::None)
             .max_wasm_stack(native_stack)
+            // Not used, but held against the one above.
+            .async_stack_size(native_stack)
             .generate_address_map(false)
             .native_unwind_info(false)
             .wasm_backtrace_max_frames(None);
@@ -207,7 +211,9 @@ fn why(error: &wasmtime::Error) -> (Status, Option<String>) {
         Some(Escape::OutOfInk) => (Status::OutOfInk, None),
         Some(Escape::Failure(reason)) => (Status::Failure, Some(reason.clone())),
         // The native stack is laid out to outlast the metered one; should it not, the program has used too much of it.
-        None if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) => (Status::OutOfStack, None),
+        None if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) => {
+            (Status::OutOfStack, Some("native stack exhausted".to_owned()))
+        }
         None => (Status::Failure, Some(error.root_cause().to_string())),
     }
 }
