@@ -14,10 +14,14 @@ extern crate alloc;
 
 mod common;
 mod cor_token;
+mod miner_pool;
+mod miner_rewards;
 mod staking;
 
 pub use common::{Common, Wired};
 pub use cor_token::CorToken;
+pub use miner_pool::MinerPool;
+pub use miner_rewards::MinerRewards;
 pub use staking::Staking;
 
 /// `sol!`, with the JSON ABI when the feature asks for it.
