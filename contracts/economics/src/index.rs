@@ -1,0 +1,278 @@
+//! Rewards per unit of stake: one number grows, and every stake's rewards follow from it.
+
+use alloy_primitives::{U256, uint};
+
+use crate::{PERCENT_YEAR, PercentSeconds};
+
+/// The index's scale: so many units are one wei of rewards for one wei of stake. A multiple of a percent-year, so that a
+/// second of any rate is a whole number of units and the incentives leave no remainder in it, and close to 10^18.
+pub const SCALE: u128 = PERCENT_YEAR as u128 * PER_PERCENT_SECOND;
+
+/// Units for a percent-second.
+const PER_PERCENT_SECOND: u128 = 1_000_000_000;
+
+const SCALE_256: U256 = uint!(3_153_600_000_000_000_000_U256);
+const PERCENT_YEAR_256: U256 = uint!(3_153_600_000_U256);
+
+/// What one wei of stake has earned since the schedule's start, in units of 1/[`SCALE`] wei. While a position is at least
+/// one COR it stays below 2^128 until three hundred billion times the supply has been paid to a single COR.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Index(pub u128);
+
+impl Index {
+    /// What the schedule alone would have given.
+    pub const fn of_schedule(accrued: PercentSeconds) -> Self {
+        Self((accrued.0 as u128).saturating_mul(PER_PERCENT_SECOND))
+    }
+
+    /// What `stake` has earned at this index, rounded down, in wei.
+    pub fn worth(self, stake: u128) -> U256 {
+        self.units(stake).checked_div(SCALE_256).unwrap_or_default()
+    }
+
+    /// The same, rounded up.
+    pub fn worth_up(self, stake: u128) -> U256 {
+        let (wei, rest) = self.units(stake).div_rem(SCALE_256);
+        if rest.is_zero() { wei } else { wei.wrapping_add(U256::ONE) }
+    }
+
+    fn units(self, stake: u128) -> U256 {
+        U256::from(self.0).wrapping_mul(U256::from(stake)) // Two times 128 bits.
+    }
+}
+
+/// A staker's stake, and what of its rewards it must not count: what was paid, and what the index gave before it came.
+/// What has been earned is never written down, so that staking, claiming and leaving each change this one pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Wei at stake.
+    pub stake: u128,
+    /// Wei to subtract from the stake's worth; negative when stake that had earned has left.
+    pub debt: i128,
+}
+
+impl Position {
+    /// Rewards at `index` that were not paid, rounded down, in wei.
+    pub fn earned(&self, index: Index) -> u128 {
+        let worth = index.worth(self.stake);
+        if self.debt < 0 {
+            worth.saturating_add(U256::from(self.debt.unsigned_abs())).saturating_to()
+        } else {
+            worth.saturating_sub(U256::from(self.debt.unsigned_abs())).saturating_to()
+        }
+    }
+
+    /// Adds stake that earns from `index` on; what was earned stays, less a wei at most. Nothing when a number leaves its range.
+    pub fn add(&mut self, amount: u128, index: Index) -> Option<()> {
+        let stake = self.stake.checked_add(amount)?;
+        let worth = i128::try_from(index.worth_up(amount).saturating_to::<u128>()).ok()?;
+        *self = Self { stake, debt: self.debt.checked_add(worth)? };
+        Some(())
+    }
+
+    /// Takes stake that earned until `index`; what was earned stays, less a wei at most. Nothing when there is less.
+    /// Leaving must not fail, so the debt saturates: what could be lost is rewards above 2^127 wei.
+    pub fn remove(&mut self, amount: u128, index: Index) -> Option<()> {
+        let stake = self.stake.checked_sub(amount)?;
+        let worth = i128::try_from(index.worth(amount).saturating_to::<u128>()).unwrap_or(i128::MAX);
+        *self = Self { stake, debt: self.debt.saturating_sub(worth) };
+        Some(())
+    }
+
+    /// Counts rewards as paid.
+    pub fn pay(&mut self, amount: u128) {
+        self.debt = self.debt.saturating_add(i128::try_from(amount).unwrap_or(i128::MAX));
+    }
+}
+
+/// The incentives' budget, in wei, with the part of a wei that has been promised from it already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Incentives {
+    /// Wei that may still be paid.
+    pub budget: u128,
+    /// Promised beyond what was taken from the budget, in 1/[`PERCENT_YEAR`] wei; 0 when the budget is.
+    pub remainder: u64,
+}
+
+/// What a time at a rate came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Wei taken from the budget, for all stake together.
+    pub paid: u128,
+    /// How far the index stays behind the schedule, because the budget ended: units of the index.
+    pub missed: u128,
+}
+
+impl Incentives {
+    /// Takes from the budget what `stake` earns in a time at a rate. If the budget does not last, all of it is shared by
+    /// stake and the rest of that time is never paid.
+    pub fn spend(&mut self, stake: u128, time: PercentSeconds) -> Spent {
+        if stake == 0 || time.0 == 0 {
+            return Spent::default();
+        }
+        let fresh = U256::from(stake).wrapping_mul(U256::from(time.0)); // 192 bits.
+        let promised = fresh.wrapping_add(U256::from(self.remainder));
+        let available = U256::from(self.budget).wrapping_mul(PERCENT_YEAR_256); // 160 bits.
+        if promised <= available {
+            let (paid, rest) = promised.div_rem(PERCENT_YEAR_256);
+            let paid = paid.saturating_to(); // At most the budget.
+            self.budget = self.budget.saturating_sub(paid);
+            self.remainder = rest.saturating_to();
+            return Spent { paid, missed: 0 };
+        }
+        let shared = available.saturating_sub(U256::from(self.remainder));
+        let units = shared.wrapping_mul(U256::from(PER_PERCENT_SECOND)).checked_div(U256::from(stake)).unwrap_or_default();
+        let missed = Index::of_schedule(time).0.saturating_sub(units.saturating_to());
+        let paid = self.budget;
+        *self = Self::default();
+        Spent { paid, missed }
+    }
+}
+
+/// Fees on their way into the index: units that are less than one for each wei of stake are kept for the next time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeeShare {
+    /// Units for all stake together that were not shared yet.
+    pub remainder: u128,
+}
+
+impl FeeShare {
+    /// Shares `amount` wei among `stake` and says how far the index moves; nothing without stake.
+    pub fn share(&mut self, amount: u128, stake: u128) -> u128 {
+        let Some(stake) = (stake != 0).then(|| U256::from(stake)) else { return 0 };
+        let units = U256::from(amount).wrapping_mul(SCALE_256).saturating_add(U256::from(self.remainder)); // 190 bits.
+        let (moved, rest) = units.div_rem(stake);
+        self.remainder = rest.saturating_to();
+        moved.saturating_to()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{COR, schedule::accrued};
+    use proptest::prelude::*;
+
+    extern crate std;
+    use std::vec::Vec;
+
+    const DAY: u64 = 86_400;
+
+    #[test]
+    fn a_year_of_the_first_rate_pays_sixty_percent() {
+        let index = Index::of_schedule(PercentSeconds(60 * 365 * DAY));
+        assert_eq!(index.worth(1_000 * COR), U256::from(600 * COR));
+    }
+
+    #[test]
+    fn the_scale_is_a_multiple_of_a_percent_year() {
+        assert_eq!(U256::from(SCALE), SCALE_256);
+        assert_eq!(U256::from(PERCENT_YEAR), PERCENT_YEAR_256);
+    }
+
+    #[test]
+    fn the_last_of_the_budget_is_shared_by_stake() {
+        let mut incentives = Incentives { budget: 10 * COR, remainder: 0 };
+        let stakes = [100 * COR, 300 * COR];
+        let spent = incentives.spend(stakes.iter().sum(), accrued(DAY * 100));
+        assert_eq!(spent.paid, 10 * COR);
+        let index = Index(Index::of_schedule(accrued(DAY * 100)).0 - spent.missed);
+        assert_eq!(stakes.map(|stake| index.worth(stake)), [U256::from(5 * COR / 2), U256::from(15 * COR / 2)]);
+        assert_eq!(incentives.spend(400 * COR, PercentSeconds(60)), Spent { paid: 0, missed: 60 * PER_PERCENT_SECOND });
+    }
+
+    proptest! {
+        #[test]
+        fn many_spends_are_one(stake in 0..1u128 << 96, budget in 0..1u128 << 96, times in prop::collection::vec(0..10_000_000u64, 1..40)) {
+            let (mut often, mut once) = (Incentives { budget, remainder: 0 }, Incentives { budget, remainder: 0 });
+            let steps: Vec<_> = times.iter().map(|&time| often.spend(stake, PercentSeconds(time))).collect();
+            let all = once.spend(stake, PercentSeconds(times.iter().sum()));
+            prop_assert_eq!(steps.iter().map(|step| step.paid).sum::<u128>(), all.paid);
+            prop_assert_eq!(often, once);
+            // Where the budget ends the index is rounded down, in either case to within a unit.
+            prop_assert!(steps.iter().map(|step| step.missed).sum::<u128>().abs_diff(all.missed) <= 1);
+        }
+
+        #[test]
+        fn an_empty_budget_owes_no_remainder(stake in 1..1u128 << 96, budget in 0..1u128 << 96, times in prop::collection::vec(0u64..1 << 40, 1..20)) {
+            let mut incentives = Incentives { budget, remainder: 0 };
+            for time in times {
+                incentives.spend(stake, PercentSeconds(time));
+                prop_assert!(incentives.budget > 0 || incentives.remainder == 0);
+            }
+        }
+
+        #[test]
+        fn a_position_keeps_what_it_earned(
+            stakes in prop::collection::vec(1..1u128 << 90, 1..10), steps in prop::collection::vec(0..1u128 << 62, 10),
+        ) {
+            let (mut position, mut index, mut exact) = (Position::default(), Index::default(), U256::ZERO);
+            for (stake, step) in stakes.iter().zip(&steps) {
+                position.add(*stake, index).unwrap();
+                index.0 += step;
+                exact += U256::from(position.stake) * U256::from(*step);
+            }
+            let exact: u128 = (exact / SCALE_256).to();
+            let earned = position.earned(index);
+            prop_assert!(earned <= exact && exact - earned <= stakes.len() as u128);
+            // Leaving keeps it, paying takes it.
+            position.remove(position.stake, index).unwrap();
+            prop_assert!(position.earned(index).abs_diff(earned) <= 1 && position.earned(index) <= exact);
+            position.pay(position.earned(index));
+            prop_assert_eq!(position.earned(index), 0);
+        }
+
+        /// What stakers can claim never exceeds what was taken from the budget and the stream for them.
+        #[test]
+        fn claims_never_exceed_income(
+            budget in 0..1u128 << 80,
+            moves in prop::collection::vec((0usize..4, any::<bool>(), COR..1u128 << 80, 0u64..1 << 30, 0..1u128 << 70), 1..60),
+        ) {
+            let mut positions = [Position::default(); 4];
+            let (mut incentives, mut fees) = (Incentives { budget, remainder: 0 }, FeeShare::default());
+            let (mut income, mut claimed, mut index) = (0u128, 0u128, Index::default());
+            for (who, joins, amount, time, fee) in moves {
+                let total = positions.iter().map(|position| position.stake).sum();
+                let spent = incentives.spend(total, PercentSeconds(time));
+                index.0 += Index::of_schedule(PercentSeconds(time)).0 - spent.missed;
+                income += spent.paid;
+                if total > 0 {
+                    index.0 += fees.share(fee, total);
+                    income += fee;
+                }
+                let position = &mut positions[who];
+                if joins {
+                    position.add(amount, index).unwrap();
+                } else {
+                    let earned = position.earned(index);
+                    position.pay(earned);
+                    claimed += earned;
+                    position.remove(position.stake.min(amount), index).unwrap();
+                }
+                let open: u128 = positions.iter().map(|position| position.earned(index)).sum();
+                prop_assert!(claimed + open <= income, "{claimed} + {open} > {income}");
+            }
+        }
+
+        #[test]
+        fn nothing_panics(stake: u128, debt: i128, amount: u128, index: u128, budget: u128, remainder: u64, time: u64) {
+            let mut position = Position { stake, debt };
+            let index = Index(index);
+            let _ = (position.earned(index), position.add(amount, index), position.remove(amount, index), index.worth_up(stake));
+            position.pay(amount);
+            let _ = Incentives { budget, remainder }.spend(stake, PercentSeconds(time));
+            let _ = FeeShare { remainder: amount }.share(stake, budget);
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_ranges_do_not_panic() {
+        for value in [0, 1, u128::MAX] {
+            let mut position = Position { stake: value, debt: i128::MIN };
+            let _ = (position.earned(Index(u128::MAX)), position.add(value, Index(u128::MAX)));
+            let _ = (position.remove(value, Index(u128::MAX)), FeeShare { remainder: value }.share(value, value));
+            let _ = Incentives { budget: value, remainder: u64::MAX }.spend(value, PercentSeconds(u64::MAX));
+        }
+    
+    }
+}
