@@ -50,10 +50,7 @@ pub fn run(vm: VM, length: usize, route: impl FnOnce(VM, [u8; 4], &[u8]) -> Resu
             vm.flush_cache(false);
             0
         }
-        Err(revert) => {
-            vm.write_result(revert.data());
-            1
-        }
+        Err(Revert { .. }) => 1,
     }
 }
 

@@ -43,7 +43,7 @@ pub fn try_permit(vm: &VM, token: Address, owner: Address, value: U256, deadline
     let mut call = [0; 228];
     let words = [owner.into_word(), vm.contract_address().into_word(), value.into(), deadline.into(), U256::from(v).into(), r, s];
     encode(&mut call, permitCall::SELECTOR, &words);
-    let _ = invoke(vm, token, &call);
+    calls::call(vm, token, &call);
 }
 
 /// The wei that `account` holds.

@@ -11,8 +11,6 @@ pub mod entry;
 pub mod erc20;
 pub mod events;
 pub mod guardian;
-#[cfg(target_arch = "wasm32")]
-mod heap;
 pub mod owner;
 pub mod reentrancy;
 pub mod revert;

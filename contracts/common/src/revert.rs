@@ -9,28 +9,29 @@ use crate::words::{Buffer, Words};
 /// How much of what a failing token says is kept: enough for every error of an ERC-20, and no bill for more.
 pub const REASON: usize = 256;
 
-/// An error of `abi`, encoded. Every one of them becomes a `Revert` by `?` or `into`.
-pub struct Revert(Box<Buffer<{ 4 + 3 * 32 + REASON }>>);
+/// The mark of a call that failed. Every error of `abi` becomes one by `?` or `into`, and is told to the host as it
+/// does: the host keeps what it was told last, so nothing need be carried up to the entrypoint. It follows that a
+/// `Revert` is to be returned; code that would ignore a failure must not make one.
+#[must_use = "a revert that is not returned leaves its data behind"]
+pub struct Revert(());
 
 impl Revert {
     /// No data at all: the call was none that the contract knows.
     pub fn empty() -> Self {
-        Self(Box::default())
+        Self::with(&[])
     }
 
     /// The token reverted with `reason`; at most [`REASON`] bytes of it are kept.
     pub fn token_refused(token: Address, reason: &[u8]) -> Self {
-        let mut data = Box::<Buffer<_>>::default();
-        data.put(&TokenRefused::SELECTOR);
-        data.put(&token.into_word().0);
-        data.put_number(64);
-        data.put_bytes(reason.get(..REASON).unwrap_or(reason));
-        Self(data)
+        Self::with(refusal(token, reason).as_slice())
     }
 
-    /// The data of the revert.
-    pub fn data(&self) -> &[u8] {
-        self.0.as_slice()
+    fn with(data: &[u8]) -> Self {
+        #[cfg(target_arch = "wasm32")]
+        stylus_sdk::prelude::CalldataAccess::write_result(&stylus_sdk::host::WasmVM {}, data);
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = data; // There is no host to tell.
+        Self(())
     }
 }
 
@@ -40,11 +41,28 @@ where
     for<'a> E::Token<'a>: Words,
 {
     fn from(error: E) -> Self {
-        let mut data = Box::<Buffer<_>>::default();
-        data.put(&E::SELECTOR);
-        data.put_words(&error.tokenize());
-        Self(data)
+        Self::with(encoded(&error).as_slice())
     }
+}
+
+fn encoded<E>(error: &E) -> Buffer<{ 4 + 4 * 32 }>
+where
+    E: SolError,
+    for<'a> E::Token<'a>: Words,
+{
+    let mut data = Buffer::default();
+    data.put(&E::SELECTOR);
+    data.put_words(&error.tokenize());
+    data
+}
+
+fn refusal(token: Address, reason: &[u8]) -> Buffer<{ 4 + 3 * 32 + REASON }> {
+    let mut data = Buffer::default();
+    data.put(&TokenRefused::SELECTOR);
+    data.put(&token.into_word().0);
+    data.put_number(64);
+    data.put_bytes(reason.get(..REASON).unwrap_or(reason));
+    data
 }
 
 #[cfg(test)]
@@ -56,10 +74,10 @@ mod tests {
     #[test]
     fn errors_are_encoded_as_alloy_does() {
         let fee = TokenTookFee { token: Address::repeat_byte(7), asked: U256::from(100), received: U256::from(99) };
-        assert_eq!(Revert::from(fee.clone()).data(), fee.abi_encode());
+        assert_eq!(encoded(&fee).as_slice(), fee.abi_encode());
         for length in [0, 4, 36, 68, REASON] {
             let refused = TokenRefused { token: Address::repeat_byte(7), reason: vec![0xab; length].into() };
-            assert_eq!(Revert::token_refused(refused.token, &refused.reason).data(), refused.abi_encode());
+            assert_eq!(refusal(refused.token, &refused.reason).as_slice(), refused.abi_encode());
         }
     }
 }

@@ -24,6 +24,9 @@ impl EpochClock {
     /// The greatest length of an epoch, in seconds: thirty days.
     pub const MAX_LENGTH: u64 = 30 * 86_400;
 
+    /// Thirty-day epochs from 1970 on: for where a clock is needed and none was set.
+    pub const LONGEST: Self = Self { genesis: 0, length: Self::MAX_LENGTH };
+
     /// The clock whose epoch 0 begins at `genesis`, if `length` is within its bounds.
     pub const fn new(genesis: u64, length: u64) -> Option<Self> {
         if length < Self::MIN_LENGTH || length > Self::MAX_LENGTH { None } else { Some(Self { genesis, length }) }

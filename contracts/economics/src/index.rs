@@ -1,8 +1,11 @@
 //! Rewards per unit of stake: one number grows, and every stake's rewards follow from it.
 
-use alloy_primitives::{U256, uint};
+use alloy_primitives::U256;
 
-use crate::{PERCENT_YEAR, PercentSeconds};
+use crate::{
+    PERCENT_YEAR, PercentSeconds,
+    wide::{divide, narrow, product},
+};
 
 /// The index's scale: so many units are one wei of rewards for one wei of stake. A multiple of a percent-year, so that a
 /// second of any rate is a whole number of units and the incentives leave no remainder in it, and close to 10^18.
@@ -10,9 +13,6 @@ pub const SCALE: u128 = PERCENT_YEAR as u128 * PER_PERCENT_SECOND;
 
 /// Units for a percent-second.
 const PER_PERCENT_SECOND: u128 = 1_000_000_000;
-
-const SCALE_256: U256 = uint!(3_153_600_000_000_000_000_U256);
-const PERCENT_YEAR_256: U256 = uint!(3_153_600_000_U256);
 
 /// What one wei of stake has earned since the schedule's start, in units of 1/[`SCALE`] wei. While a position is at least
 /// one COR it stays below 2^128 until three hundred billion times the supply has been paid to a single COR.
@@ -25,19 +25,15 @@ impl Index {
         Self((accrued.0 as u128).saturating_mul(PER_PERCENT_SECOND))
     }
 
-    /// What `stake` has earned at this index, rounded down, in wei.
-    pub fn worth(self, stake: u128) -> U256 {
-        self.units(stake).checked_div(SCALE_256).unwrap_or_default()
+    /// What `stake` has earned at this index, rounded down, in wei; at most `u128::MAX`.
+    pub fn worth(self, stake: u128) -> u128 {
+        narrow(divide(product(self.0, stake), SCALE).0)
     }
 
     /// The same, rounded up.
-    pub fn worth_up(self, stake: u128) -> U256 {
-        let (wei, rest) = self.units(stake).div_rem(SCALE_256);
-        if rest.is_zero() { wei } else { wei.wrapping_add(U256::ONE) }
-    }
-
-    fn units(self, stake: u128) -> U256 {
-        U256::from(self.0).wrapping_mul(U256::from(stake)) // Two times 128 bits.
+    pub fn worth_up(self, stake: u128) -> u128 {
+        let (wei, rest) = divide(product(self.0, stake), SCALE);
+        narrow(wei).saturating_add((rest > 0).into())
     }
 }
 
@@ -55,17 +51,14 @@ impl Position {
     /// Rewards at `index` that were not paid, rounded down, in wei.
     pub fn earned(&self, index: Index) -> u128 {
         let worth = index.worth(self.stake);
-        if self.debt < 0 {
-            worth.saturating_add(U256::from(self.debt.unsigned_abs())).saturating_to()
-        } else {
-            worth.saturating_sub(U256::from(self.debt.unsigned_abs())).saturating_to()
-        }
+        let debt = self.debt.unsigned_abs();
+        if self.debt < 0 { worth.saturating_add(debt) } else { worth.saturating_sub(debt) }
     }
 
     /// Adds stake that earns from `index` on; what was earned stays, less a wei at most. Nothing when a number leaves its range.
     pub fn add(&mut self, amount: u128, index: Index) -> Option<()> {
         let stake = self.stake.checked_add(amount)?;
-        let worth = i128::try_from(index.worth_up(amount).saturating_to::<u128>()).ok()?;
+        let worth = i128::try_from(index.worth_up(amount)).ok()?;
         *self = Self { stake, debt: self.debt.checked_add(worth)? };
         Some(())
     }
@@ -74,7 +67,7 @@ impl Position {
     /// Leaving must not fail, so the debt saturates: what could be lost is rewards above 2^127 wei.
     pub fn remove(&mut self, amount: u128, index: Index) -> Option<()> {
         let stake = self.stake.checked_sub(amount)?;
-        let worth = i128::try_from(index.worth(amount).saturating_to::<u128>()).unwrap_or(i128::MAX);
+        let worth = i128::try_from(index.worth(amount)).unwrap_or(i128::MAX);
         *self = Self { stake, debt: self.debt.saturating_sub(worth) };
         Some(())
     }
@@ -110,19 +103,19 @@ impl Incentives {
         if stake == 0 || time.0 == 0 {
             return Spent::default();
         }
-        let fresh = U256::from(stake).wrapping_mul(U256::from(time.0)); // 192 bits.
-        let promised = fresh.wrapping_add(U256::from(self.remainder));
-        let available = U256::from(self.budget).wrapping_mul(PERCENT_YEAR_256); // 160 bits.
+        // A stake below 2^96 at a rate for 136 years, and a budget below 2^96: both products leave room to add.
+        let promised = product(stake, time.0.into()).saturating_add(U256::from(self.remainder));
+        let available = product(self.budget, PERCENT_YEAR.into());
         if promised <= available {
-            let (paid, rest) = promised.div_rem(PERCENT_YEAR_256);
-            let paid = paid.saturating_to(); // At most the budget.
+            let (paid, rest) = divide(promised, PERCENT_YEAR.into());
+            let paid = narrow(paid);
             self.budget = self.budget.saturating_sub(paid);
-            self.remainder = rest.saturating_to();
+            self.remainder = rest as u64; // Below a percent-year.
             return Spent { paid, missed: 0 };
         }
-        let shared = available.saturating_sub(U256::from(self.remainder));
-        let units = shared.wrapping_mul(U256::from(PER_PERCENT_SECOND)).checked_div(U256::from(stake)).unwrap_or_default();
-        let missed = Index::of_schedule(time).0.saturating_sub(units.saturating_to());
+        let shared = narrow(available.saturating_sub(U256::from(self.remainder)));
+        let moved = narrow(divide(product(shared, PER_PERCENT_SECOND), stake).0);
+        let missed = Index::of_schedule(time).0.saturating_sub(moved);
         let paid = self.budget;
         *self = Self::default();
         Spent { paid, missed }
@@ -139,11 +132,13 @@ pub struct FeeShare {
 impl FeeShare {
     /// Shares `amount` wei among `stake` and says how far the index moves; nothing without stake.
     pub fn share(&mut self, amount: u128, stake: u128) -> u128 {
-        let Some(stake) = (stake != 0).then(|| U256::from(stake)) else { return 0 };
-        let units = U256::from(amount).wrapping_mul(SCALE_256).saturating_add(U256::from(self.remainder)); // 190 bits.
-        let (moved, rest) = units.div_rem(stake);
-        self.remainder = rest.saturating_to();
-        moved.saturating_to()
+        if stake == 0 {
+            return 0;
+        }
+        let units = product(amount, SCALE).saturating_add(U256::from(self.remainder));
+        let (moved, rest) = divide(units, stake);
+        self.remainder = rest;
+        narrow(moved)
     }
 }
 
@@ -161,13 +156,7 @@ mod tests {
     #[test]
     fn a_year_of_the_first_rate_pays_sixty_percent() {
         let index = Index::of_schedule(PercentSeconds(60 * 365 * DAY));
-        assert_eq!(index.worth(1_000 * COR), U256::from(600 * COR));
-    }
-
-    #[test]
-    fn the_scale_is_a_multiple_of_a_percent_year() {
-        assert_eq!(U256::from(SCALE), SCALE_256);
-        assert_eq!(U256::from(PERCENT_YEAR), PERCENT_YEAR_256);
+        assert_eq!(index.worth(1_000 * COR), 600 * COR);
     }
 
     #[test]
@@ -177,7 +166,7 @@ mod tests {
         let spent = incentives.spend(stakes.iter().sum(), accrued(DAY * 100));
         assert_eq!(spent.paid, 10 * COR);
         let index = Index(Index::of_schedule(accrued(DAY * 100)).0 - spent.missed);
-        assert_eq!(stakes.map(|stake| index.worth(stake)), [U256::from(5 * COR / 2), U256::from(15 * COR / 2)]);
+        assert_eq!(stakes.map(|stake| index.worth(stake)), [5 * COR / 2, 15 * COR / 2]);
         assert_eq!(incentives.spend(400 * COR, PercentSeconds(60)), Spent { paid: 0, missed: 60 * PER_PERCENT_SECOND });
     }
 
@@ -212,7 +201,7 @@ mod tests {
                 index.0 += step;
                 exact += U256::from(position.stake) * U256::from(*step);
             }
-            let exact: u128 = (exact / SCALE_256).to();
+            let exact: u128 = (exact / U256::from(SCALE)).to();
             let earned = position.earned(index);
             prop_assert!(earned <= exact && exact - earned <= stakes.len() as u128);
             // Leaving keeps it, paying takes it.
@@ -273,6 +262,5 @@ mod tests {
             let _ = (position.remove(value, Index(u128::MAX)), FeeShare { remainder: value }.share(value, value));
             let _ = Incentives { budget: value, remainder: u64::MAX }.spend(value, PercentSeconds(u64::MAX));
         }
-    
     }
 }

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod index;
 pub mod schedule;
 pub mod stream;
+pub mod wide;
 
 pub use average::StakeTime;
 pub use clock::{Epoch, EpochClock};

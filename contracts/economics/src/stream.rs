@@ -1,6 +1,6 @@
 //! An amount paid evenly over time: the stakers' part of the fees.
 
-use alloy_primitives::U256;
+use crate::wide::ratio;
 
 /// What is still to come and over how long. Kept as it was when it was last added to, with the seconds that have run
 /// since: so that however often it is advanced, what is paid by a time is the same to the wei.
@@ -56,8 +56,7 @@ impl Stream {
         if seconds >= self.duration {
             return self.amount;
         }
-        // Below `amount`, for seconds < duration.
-        (U256::from(self.amount) * U256::from(seconds)).checked_div(U256::from(self.duration)).map_or(0, |paid| paid.saturating_to())
+        ratio(self.amount, seconds.into(), self.duration.into())
     }
 }
 
