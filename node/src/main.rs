@@ -1,6 +1,6 @@
 //! The node as a server.
 
-use std::{net::IpAddr, process::ExitCode, time::Duration};
+use std::{io::Write, net::IpAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::Parser;
@@ -60,6 +60,10 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
+    // Before anything is said: whoever has read that the node listens may stop it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
+    let stop = stop_signal(&runtime).context("cannot wait for Ctrl-C")?;
+
     let mut builder = Devnode::builder()
         .host(options.host)
         .port(options.port)
@@ -72,7 +76,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
     }
     let node = builder.spawn()?;
     if !options.silent {
-        greet(&node, options);
+        say(&greeting(&node, options));
         let mut events = node.events()?;
         std::thread::Builder::new()
             .name("log".into())
@@ -83,32 +87,35 @@ fn run(options: &Options) -> anyhow::Result<()> {
             })
             .context("cannot start the thread that prints transactions")?;
     }
-    wait_for_signal().context("cannot wait for Ctrl-C")?;
+    runtime.block_on(stop);
     drop(node);
     if !options.silent {
-        println!("stopped");
+        say("stopped");
     }
     Ok(())
 }
 
-fn greet(node: &Devnode, options: &Options) {
-    println!("stylus-devnode {}: chain {}, ArbOS {}", env!("CARGO_PKG_VERSION"), node.chain_id(), options.arbos);
-    println!("\nFunded accounts (their keys are public: never use them elsewhere)");
-    for account in node.accounts() {
-        println!("  {}  {}", account.address, account.key);
-    }
-    println!("\nDeployed from the start");
-    for (name, address) in genesis::PREDEPLOYED {
-        println!("  {address}  {name}");
-    }
-    println!("\nListening on {} and {} (Ctrl-C stops it)", node.endpoint(), node.ws_endpoint());
+/// Prints a line. That nobody reads any more is no reason to end the node.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn greeting(node: &Devnode, options: &Options) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut lines = vec![format!("stylus-devnode {version}: chain {}, ArbOS {}", node.chain_id(), options.arbos)];
+    lines.push("\nFunded accounts (their keys are public: never use them elsewhere)".into());
+    lines.extend(node.accounts().iter().map(|account| format!("  {}  {}", account.address, account.key)));
+    lines.push("\nDeployed from the start".into());
+    lines.extend(genesis::PREDEPLOYED.iter().map(|(name, address)| format!("  {address}  {name}")));
+    lines.push(format!("\nListening on {} and {} (Ctrl-C stops it)", node.endpoint(), node.ws_endpoint()));
+    lines.join("\n")
 }
 
 /// One line for each transaction of a block.
 fn report(event: &Event) {
     let Event::Block(block) = event else { return };
     for mined in block.transactions.iter().filter(|mined| !mined.is_internal()) {
-        println!("block {} {}", block.header.number, line(mined));
+        say(&format!("block {} {}", block.header.number, line(mined)));
     }
 }
 
@@ -122,19 +129,25 @@ fn line(mined: &Mined) -> String {
     format!("{} {status}, gas {}", mined.hash, receipt.gas_used)
 }
 
-/// Returns on Ctrl-C, or when the system asks the process to end.
-fn wait_for_signal() -> std::io::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let mut terminate = signal(SignalKind::terminate())?;
+/// Ends with Ctrl-C, or when the system asks the process to end. Signals are caught from this call on.
+fn stop_signal(runtime: &tokio::runtime::Runtime) -> std::io::Result<impl Future<Output = ()> + use<>> {
+    let _inside = runtime.enter();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
             tokio::select! {
-                pressed = tokio::signal::ctrl_c() => pressed,
-                _ = terminate.recv() => Ok(()),
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await
-    })
+        })
+    }
+    #[cfg(windows)]
+    {
+        let mut pressed = tokio::signal::windows::ctrl_c()?;
+        Ok(async move {
+            pressed.recv().await;
+        })
+    }
 }

@@ -2,16 +2,19 @@
 
 use alloy_consensus::{Transaction as _, TxEnvelope, transaction::SignerRecoverable};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_rlp::{Encodable, Header};
 use alloy_sol_types::{SolCall, sol};
 
-use crate::{arbos::ARBOS_ADDRESS, evm::Message};
+use crate::evm::Message;
 
 sol! {
     /// ArbOS's own call at the start of a block.
     function startBlock(uint256 l1BaseFee, uint64 l1BlockNumber, uint64 l2BlockNumber, uint64 timePassed);
 }
+
+/// The sender of ArbOS's own transactions, and whom they call. (Its state is kept at another address.)
+const ARBOS: Address = address!("00000000000000000000000000000000000a4b05");
 
 /// Type byte of ArbOS's own transactions.
 pub const INTERNAL_TYPE: u8 = 0x6a;
@@ -162,7 +165,7 @@ impl Transaction {
     pub fn from(&self) -> Address {
         match self {
             Self::Signed(signed) => signed.from,
-            Self::StartBlock(_) => ARBOS_ADDRESS,
+            Self::StartBlock(_) => ARBOS,
         }
     }
 
@@ -170,7 +173,7 @@ impl Transaction {
     pub fn to(&self) -> Option<Address> {
         match self {
             Self::Signed(signed) => signed.envelope.to(),
-            Self::StartBlock(_) => Some(ARBOS_ADDRESS),
+            Self::StartBlock(_) => Some(ARBOS),
         }
     }
 

@@ -1,0 +1,11 @@
+//! The node as its clients see it, over HTTP and WebSocket. Tests whose names begin with a letter and a number are
+//! cases that people reported of other nodes.
+
+mod blocks;
+mod devnode;
+mod errors;
+mod fees;
+mod filters;
+mod send;
+mod support;
+mod time;
