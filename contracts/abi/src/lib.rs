@@ -17,12 +17,14 @@ mod cor_token;
 mod miner_pool;
 mod miner_rewards;
 mod staking;
+mod vouchers;
 
 pub use common::{Common, Wired};
 pub use cor_token::CorToken;
 pub use miner_pool::MinerPool;
 pub use miner_rewards::MinerRewards;
 pub use staking::Staking;
+pub use vouchers::{USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
 
 /// `sol!`, with the JSON ABI when the feature asks for it.
 macro_rules! words {
