@@ -6,9 +6,12 @@
 //! Amounts are wei in `u128`: a holding is below 2^96 and no sum of holdings leaves 128 bits. Times are seconds.
 #![no_std]
 
+extern crate alloc;
+
 pub mod average;
 pub mod clock;
 pub mod index;
+pub mod merkle;
 pub mod schedule;
 pub mod stream;
 pub mod wide;
