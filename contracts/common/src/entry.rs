@@ -26,7 +26,7 @@ pub enum Mutability {
 
 /// The longest calldata that is taken, in bytes: far more than any call of ours, for some wallets put words of their
 /// own behind the arguments, and those are ignored.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 16 * 1024;
 
 /// Runs one call: reads it, lets `route` answer it, stores what changed. Returns 0, or 1 for a revert. No call takes ETH.
 pub fn run(vm: VM, length: usize, route: impl FnOnce(VM, [u8; 4], &[u8]) -> Result<(), Revert>) -> usize {

@@ -4,7 +4,7 @@ use alloy_primitives::U256;
 
 use crate::{
     PERCENT_YEAR, PercentSeconds,
-    wide::{divide, narrow, product},
+    wide::{divide, divide_up, narrow, product, ratio},
 };
 
 /// The index's scale: so many units are one wei of rewards for one wei of stake. A multiple of a percent-year, so that a
@@ -27,13 +27,12 @@ impl Index {
 
     /// What `stake` has earned at this index, rounded down, in wei; at most `u128::MAX`.
     pub fn worth(self, stake: u128) -> u128 {
-        narrow(divide(product(self.0, stake), SCALE).0)
+        ratio(self.0, stake, SCALE)
     }
 
     /// The same, rounded up.
     pub fn worth_up(self, stake: u128) -> u128 {
-        let (wei, rest) = divide(product(self.0, stake), SCALE);
-        narrow(wei).saturating_add((rest > 0).into())
+        narrow(divide_up(product(self.0, stake), U256::from(SCALE)))
     }
 }
 
@@ -107,14 +106,14 @@ impl Incentives {
         let promised = product(stake, time.0.into()).saturating_add(U256::from(self.remainder));
         let available = product(self.budget, PERCENT_YEAR.into());
         if promised <= available {
-            let (paid, rest) = divide(promised, PERCENT_YEAR.into());
+            let (paid, rest) = divide(promised, U256::from(PERCENT_YEAR));
             let paid = narrow(paid);
             self.budget = self.budget.saturating_sub(paid);
-            self.remainder = rest as u64; // Below a percent-year.
+            self.remainder = narrow(rest) as u64; // Below a percent-year.
             return Spent { paid, missed: 0 };
         }
         let shared = narrow(available.saturating_sub(U256::from(self.remainder)));
-        let moved = narrow(divide(product(shared, PER_PERCENT_SECOND), stake).0);
+        let moved = ratio(shared, PER_PERCENT_SECOND, stake);
         let missed = Index::of_schedule(time).0.saturating_sub(moved);
         let paid = self.budget;
         *self = Self::default();
@@ -136,8 +135,8 @@ impl FeeShare {
             return 0;
         }
         let units = product(amount, SCALE).saturating_add(U256::from(self.remainder));
-        let (moved, rest) = divide(units, stake);
-        self.remainder = rest;
+        let (moved, rest) = divide(units, U256::from(stake));
+        self.remainder = narrow(rest); // Below the stake.
         narrow(moved)
     }
 }

@@ -10,10 +10,13 @@ extern crate alloc;
 
 pub mod average;
 pub mod clock;
+pub mod emission;
 pub mod index;
 pub mod merkle;
 pub mod schedule;
+pub mod split;
 pub mod stream;
+pub mod units;
 pub mod wide;
 
 pub use average::StakeTime;
@@ -21,6 +24,7 @@ pub use clock::{Epoch, EpochClock};
 pub use index::{Incentives, Index, Position};
 pub use schedule::{PERCENT_YEAR, PercentSeconds};
 pub use stream::Stream;
+pub use units::{BasisPoints, Wad};
 
 /// A holding is below this: the reference supply is, and nobody holds more than there is.
 pub const HOLDING_LIMIT: u128 = 1 << 96;

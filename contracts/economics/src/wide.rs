@@ -15,41 +15,46 @@ pub const fn product(a: u128, b: u128) -> U256 {
 }
 
 /// Quotient and remainder, rounded down; (0, 0) when the divisor is 0.
-pub const fn divide(value: U256, divisor: u128) -> (U256, u128) {
-    let limbs = value.as_limbs();
+pub fn divide(value: U256, divisor: U256) -> (U256, U256) {
     let mut quotient = [0; 4];
-    let mut rest: u128 = 0;
-    if divisor == 0 {
-        return (U256::ZERO, 0);
+    if divisor.is_zero() {
+        return (U256::ZERO, U256::ZERO);
     }
-    if divisor >> 64 == 0 {
+    let limbs = value.as_limbs();
+    if let [small, 0, 0, 0] = *divisor.as_limbs() {
         // Digit by digit, of 64 bits each.
-        let mut i = 4;
-        while i > 0 {
-            i -= 1;
-            let dividend = rest << 64 | limbs[i] as u128;
-            quotient[i] = (dividend / divisor) as u64;
-            rest = dividend % divisor;
+        let (small, mut rest) = (u128::from(small), 0);
+        for (quotient, limb) in quotient.iter_mut().zip(limbs).rev() {
+            let dividend = rest << 64 | u128::from(*limb);
+            *quotient = dividend.checked_div(small).unwrap_or_default() as u64;
+            rest = dividend.checked_rem(small).unwrap_or_default();
         }
-    } else {
-        // Bit by bit: fees are shared by this, and it costs less than a tenth of a storage access.
-        let mut i = 256;
-        while i > 0 {
-            i -= 1;
-            let carry = rest >> 127;
-            rest = rest << 1 | (limbs[i / 64] >> (i % 64) & 1) as u128;
-            if carry == 1 || rest >= divisor {
+        return (U256::from_limbs(quotient), U256::from(rest));
+    }
+    // Bit by bit: it costs less than a tenth of a storage access.
+    let mut rest = U256::ZERO;
+    for (quotient, limb) in quotient.iter_mut().zip(limbs).rev() {
+        for bit in (0..64).rev() {
+            let carry = rest.bit(255);
+            rest = rest << 1 | U256::from(limb >> bit & 1);
+            if carry || rest >= divisor {
                 rest = rest.wrapping_sub(divisor);
-                quotient[i / 64] |= 1 << (i % 64);
+                *quotient |= 1 << bit;
             }
         }
     }
     (U256::from_limbs(quotient), rest)
 }
 
+/// The quotient rounded up; 0 when the divisor is 0.
+pub fn divide_up(value: U256, divisor: U256) -> U256 {
+    let (quotient, rest) = divide(value, divisor);
+    if rest.is_zero() { quotient } else { quotient.saturating_add(U256::ONE) }
+}
+
 /// floor(a * b / divisor), at most `u128::MAX`; 0 when the divisor is 0.
 pub fn ratio(a: u128, b: u128, divisor: u128) -> u128 {
-    narrow(divide(product(a, b), divisor).0)
+    narrow(divide(product(a, b), U256::from(divisor)).0)
 }
 
 /// The number, at most `u128::MAX`.
@@ -70,7 +75,7 @@ mod tests {
         assert_eq!(product(a, b), exact);
         if divisor != 0 {
             let (quotient, rest) = exact.div_rem(U256::from(divisor));
-            assert_eq!(divide(exact, divisor), (quotient, rest.to()));
+            assert_eq!(divide(exact, U256::from(divisor)), (quotient, rest));
             assert_eq!(ratio(a, b, divisor), quotient.saturating_to());
         }
     }
@@ -85,7 +90,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(divide(U256::MAX, 0), (U256::ZERO, 0));
+        assert_eq!(divide(U256::MAX, U256::ZERO), (U256::ZERO, U256::ZERO));
+        assert_eq!(divide(U256::MAX, U256::MAX), (U256::ONE, U256::ZERO));
     }
 
     proptest! {
@@ -93,6 +99,14 @@ mod tests {
         fn any_agree(a: u128, b: u128, divisor: u128, shift in 0..127) {
             agrees(a, b, divisor >> shift);
             agrees(a >> shift, b, divisor);
+        }
+
+        #[test]
+        fn wide_divisors_agree(value: [u64; 4], divisor: [u64; 4], shift in 0usize..255) {
+            let (value, divisor) = (U256::from_limbs(value), U256::from_limbs(divisor) >> shift);
+            prop_assume!(!divisor.is_zero());
+            prop_assert_eq!(divide(value, divisor), value.div_rem(divisor));
+            prop_assert_eq!(divide_up(value, divisor), value.div_ceil(divisor));
         }
     }
 }
