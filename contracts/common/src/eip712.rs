@@ -3,18 +3,19 @@
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{host::VM, keccak_const::Keccak256, prelude::*};
 
-use crate::calls::static_call;
+use crate::{calls::static_call, words::Immediate};
 
-const DOMAIN_TYPE: B256 = hash_text("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+const DOMAIN_TYPE: Immediate = hash_text("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
 /// Half of secp256k1's order: of the two signatures with the same meaning, the one with s above it is refused.
 const HALF_ORDER: U256 =
     U256::from_limbs([0xdfe9_2f46_681b_20a0, 0x5d57_6e73_57a4_501d, 0xffff_ffff_ffff_ffff, 0x7fff_ffff_ffff_ffff]);
 
 /// What a contract signs under: the hashes of its name and version.
+#[derive(Clone, Copy)]
 pub struct Domain {
-    name: B256,
-    version: B256,
+    name: Immediate,
+    version: Immediate,
 }
 
 /// Why a signature is none.
@@ -26,8 +27,8 @@ pub enum SignatureError {
 }
 
 /// keccak256 of a text, while compiling: for the types of structs.
-pub const fn hash_text(text: &str) -> B256 {
-    B256::new(Keccak256::new().update(text.as_bytes()).finalize())
+pub const fn hash_text(text: &str) -> Immediate {
+    Immediate::new(B256::new(Keccak256::new().update(text.as_bytes()).finalize()))
 }
 
 impl Domain {
@@ -38,15 +39,23 @@ impl Domain {
 
     /// The domain separator of this contract on this chain. It is computed each time: a stored one would be wrong on a
     /// fork with another chain id.
-    pub fn separator(&self, vm: &VM) -> B256 {
+    #[inline(always)] // So that its constants stay immediates.
+    pub fn separator(self, vm: &VM) -> B256 {
         hash_words(
             vm,
-            &[DOMAIN_TYPE, self.name, self.version, U256::from(vm.chain_id()).into(), vm.contract_address().into_word()],
+            &[
+                DOMAIN_TYPE.word(),
+                self.name.word(),
+                self.version.word(),
+                U256::from(vm.chain_id()).into(),
+                vm.contract_address().into_word(),
+            ],
         )
     }
 
     /// What is signed: 0x1901, the separator, the hash of the struct.
-    pub fn digest(&self, vm: &VM, message: B256) -> B256 {
+    #[inline(always)]
+    pub fn digest(self, vm: &VM, message: B256) -> B256 {
         let mut preimage = [0; 66];
         preimage[0] = 0x19;
         preimage[1] = 0x01;
@@ -89,7 +98,7 @@ mod tests {
 
     #[test]
     fn texts_hash_the_same_while_compiling() {
-        assert_eq!(hash_text("Cortensor"), keccak256("Cortensor"));
+        assert_eq!(hash_text("Cortensor").word(), keccak256("Cortensor"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use alloy_sol_types::{SolEvent, TopicList, abi::token::WordToken};
 use stylus_sdk::{host::VM, prelude::*};
 
-use crate::words::{Buffer, Words, immediate, limbs};
+use crate::words::{Buffer, Immediate, Words};
 
 /// Emits an event.
 pub fn emit<E>(vm: &VM, event: &E)
@@ -14,7 +14,7 @@ where
     let mut topics = [WordToken::default(); 4];
     // Fails only when there are more than four topics, which no event has; forgetting leaves out the code that would drop the error.
     core::mem::forget(event.encode_topics_raw(&mut topics));
-    topics[0] = WordToken(immediate(const { limbs(E::SIGNATURE_HASH) }));
+    topics[0] = WordToken(const { Immediate::new(E::SIGNATURE_HASH) }.word());
     let count = E::TopicList::COUNT.min(topics.len());
     let mut log = Buffer::<{ 8 * 32 }>::default();
     for topic in topics.iter().take(count) {

@@ -49,25 +49,32 @@ words! {
     8: a b c d e f g h;
 }
 
-/// A constant word as numbers, for [`immediate`].
-pub const fn limbs(word: B256) -> [u64; 4] {
-    let mut limbs = [0; 4];
-    let mut i = 0;
-    while i < 32 {
-        limbs[i / 8] |= (word.0[i] as u64) << (8 * (i % 8));
-        i += 1;
-    }
-    limbs
-}
+/// A constant word that lies in the code, not in the data: a byte of data costs every call 0.75 gas, a byte of code next
+/// to nothing.
+#[derive(Clone, Copy)]
+pub struct Immediate([u64; 4]);
 
-/// A constant word that lies in the code, not in the data: a byte of data costs every call 0.75 gas, of code next to nothing.
-#[inline(always)]
-pub fn immediate(limbs: [u64; 4]) -> B256 {
-    let mut word = B256::ZERO;
-    for (place, limb) in word.0.chunks_exact_mut(8).zip(limbs) {
-        place.copy_from_slice(&limb.to_le_bytes());
+impl Immediate {
+    /// Takes the word apart, while compiling.
+    pub const fn new(word: B256) -> Self {
+        let mut limbs = [0; 4];
+        let mut i = 0;
+        while i < 32 {
+            limbs[i / 8] |= (word.0[i] as u64) << (8 * (i % 8));
+            i += 1;
+        }
+        Self(limbs)
     }
-    word
+
+    /// Puts it together, while running.
+    #[inline(always)]
+    pub fn word(self) -> B256 {
+        let mut word = B256::ZERO;
+        for (place, limb) in word.0.chunks_exact_mut(8).zip(self.0) {
+            place.copy_from_slice(&limb.to_le_bytes());
+        }
+        word
+    }
 }
 
 /// Bytes to be handed to the host, on the stack. What exceeds `N` is cut off; who fills one has checked that nothing does.
@@ -132,6 +139,12 @@ mod tests {
             buffer.put_bytes(text.as_bytes());
             assert_eq!(buffer.as_slice(), text.abi_encode());
         }
+    }
+
+    #[test]
+    fn an_immediate_is_its_word() {
+        let word = B256::new(core::array::from_fn(|i| 7 * i as u8));
+        assert_eq!(Immediate::new(word).word(), word);
     }
 
     #[test]

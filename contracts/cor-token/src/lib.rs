@@ -15,7 +15,7 @@ use common::{Revert, Slot};
 use stylus_sdk::{prelude::*, storage::StorageMap};
 
 /// What is minted at construction, and never more: 1,000,000,000 COR in wei.
-pub const SUPPLY: U256 = U256::from_limbs([0x9fd0_803c_e800_0000, 0x33b_2e3c, 0, 0]);
+pub const SUPPLY: u128 = 1_000_000_000 * 1_000_000_000_000_000_000;
 
 /// From this allowance on spending does not write it down. That is this token's promise, and part of what makes
 /// staking cheap: a holder approves 2^255 or more once, and each later stake saves a store.
@@ -52,7 +52,7 @@ common::contract! {
 
 impl CorToken {
     fn construct(&mut self, constructorCall { holder }: constructorCall) -> Result<(), Revert> {
-        self.mint(holder, SUPPLY)
+        self.mint(holder, U256::from(SUPPLY))
     }
 
     fn transfer(&mut self, transferCall { to, value }: transferCall) -> Result<bool, Revert> {

@@ -1,11 +1,12 @@
 //! ERC-2612: approving by signature.
 
 use abi::CorToken::{ECDSAInvalidSignature, ECDSAInvalidSignatureS, ERC2612ExpiredSignature, ERC2612InvalidSigner, permitCall};
-use alloy_primitives::{B256, U256};
+use alloy_primitives::U256;
 use common::{
     Revert,
     eip712::{Domain, SignatureError, hash_text, hash_words, recover},
     slot::detach,
+    words::Immediate,
 };
 use stylus_sdk::prelude::*;
 
@@ -17,7 +18,7 @@ use crate::{
 /// Under which domain permits are signed.
 pub(crate) const DOMAIN: Domain = Domain::new(NAME, VERSION);
 
-const PERMIT_TYPE: B256 = hash_text("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+const PERMIT_TYPE: Immediate = hash_text("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
 
 impl CorToken {
     /// Checks that the permit's owner signed it, under its next nonce, and uses the nonce up.
@@ -28,7 +29,7 @@ impl CorToken {
         }
         let mut slot = detach(self.nonces.getter(owner));
         let nonce = slot.get();
-        let words = [PERMIT_TYPE, owner.into_word(), spender.into_word(), value.into(), nonce.into(), deadline.into()];
+        let words = [PERMIT_TYPE.word(), owner.into_word(), spender.into_word(), value.into(), nonce.into(), deadline.into()];
         let digest = DOMAIN.digest(self.vm(), hash_words(self.vm(), &words));
         let signer = recover(self.vm(), digest, v, r, s).map_err(|error| match error {
             SignatureError::HighS(s) => Revert::from(ECDSAInvalidSignatureS { s }),
