@@ -42,8 +42,8 @@ pub(super) struct Scope {
     pub(super) profile: GasProfile,
     /// What went wrong in the outermost frame, where its result does not say.
     pub(super) failure: Option<String>,
-    /// Why the latest program that trapped did so.
-    pub(super) trap: Option<String>,
+    /// Why the latest revert without data happened.
+    pub(super) reason: Option<String>,
     /// Collects steps, where they were asked for.
     pub(super) tracer: Option<Tracer>,
     /// Text from the debug console.

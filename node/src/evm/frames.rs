@@ -47,6 +47,17 @@ impl<'a> Machine<'a> {
     /// Runs a frame, and all that it calls, to its end. Programs run this again, nested, for each call of theirs.
     pub(super) fn run(&mut self, init: FrameInit) -> Result<FrameResult, Broken> {
         let base = self.stack.index();
+        let result = self.run_from(base, init);
+        if result.is_err() {
+            while self.stack.index() != base {
+                self.stack.pop();
+                self.ctx.chain.open.pop();
+            }
+        }
+        result
+    }
+
+    fn run_from(&mut self, base: Option<usize>, init: FrameInit) -> Result<FrameResult, Broken> {
         if let Some(result) = self.enter(init)? {
             return Ok(result);
         }
@@ -72,7 +83,7 @@ impl<'a> Machine<'a> {
 
     /// Runs a frame that the topmost one calls from within, as programs do. Nothing comes back where the node itself
     /// failed, which ends the transaction.
-    pub(super) fn run_above(&mut self, frame_input: FrameInput) -> Option<FrameResult> {
+    pub(super) fn call(&mut self, frame_input: FrameInput) -> Option<FrameResult> {
         let frame = self.stack.get();
         let init = FrameInit { depth: frame.depth + 1, memory: frame.interpreter.memory.new_child_context(), frame_input };
         let result = self.run(init);

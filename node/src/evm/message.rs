@@ -56,8 +56,8 @@ pub struct Executed {
     pub success: bool,
     /// Why not, where there is more to say than the revert data (`out of gas`, `ProgramNotActivated()`...).
     pub error: Option<String>,
-    /// Why a program trapped or was refused by a host function, for people: to the chain that is a revert without data.
-    pub trap: Option<String>,
+    /// Why the latest revert without data happened, for people: a program trapped, a host function or a precompile refused.
+    pub reason: Option<String>,
     /// Text that programs wrote to the debug console.
     pub console: Vec<String>,
     /// Return data or revert data.

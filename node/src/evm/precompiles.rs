@@ -95,6 +95,9 @@ fn run_arbos(ctx: &mut Ctx<'_>, inputs: &CallInputs) -> InterpreterResult {
         pages: scope.pages,
     };
     let outcome = arbos::run(&mut JournalLedger(ctx), &call);
+    if outcome.reason.is_some() {
+        ctx.chain.reason = outcome.reason;
+    }
     let (result, output, left) = match outcome.end {
         PrecompileEnd::Success(output) => (InstructionResult::Return, output, outcome.gas_left),
         PrecompileEnd::Revert(output) => (InstructionResult::Revert, output, outcome.gas_left),

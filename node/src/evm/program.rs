@@ -92,7 +92,7 @@ pub(super) fn run(machine: &mut Machine<'_>) -> InterpreterResult {
         tracer.program(len, ink, &outcome);
     }
     if outcome.status == Status::Failure {
-        scope.trap = outcome.error;
+        scope.reason = outcome.error;
     }
     attribute(&mut scope.profile, &outcome.spent, price, entered - left);
 
@@ -140,15 +140,21 @@ fn solidity_name(error: &ProgramError) -> String {
     }
 }
 
-/// Adds what a frame spent itself, `gas` with what it called, by purpose. What rounding takes counts as WebAssembly.
+/// Adds what a frame spent itself, of `gas` that it and what it called took, by purpose. What no host function took is
+/// WebAssembly's, rounding too.
 fn attribute(profile: &mut GasProfile, spent: &Spent, price: u64, gas: u64) {
-    let own = gas.saturating_sub(spent.callees / price);
-    let [storage, logs, calls, host] = [spent.storage, spent.logs, spent.calls, spent.host].map(|ink| ink / price);
-    profile.storage += storage;
-    profile.logs += logs;
-    profile.calls += calls;
-    profile.host += host;
-    profile.wasm += own.saturating_sub(storage + logs + calls + host);
+    let mut own = gas.saturating_sub(spent.callees / price);
+    for (part, ink) in [
+        (&mut profile.storage, spent.storage),
+        (&mut profile.logs, spent.logs),
+        (&mut profile.calls, spent.calls),
+        (&mut profile.host, spent.host),
+    ] {
+        let gas = (ink / price).min(own);
+        *part += gas;
+        own -= gas;
+    }
+    profile.wasm += own;
 }
 
 fn env(machine: &mut Machine<'_>) -> Env {
@@ -186,7 +192,7 @@ impl ProgramHost<'_, '_, '_> {
     fn nested(&mut self, input: FrameInput) -> Option<FrameResult> {
         let mut machine = self.machine.borrow_mut();
         machine.ctx.chain.pages = self.pages;
-        let result = machine.run_above(input);
+        let result = machine.call(input);
         self.pages = machine.ctx.chain.pages;
         let result = result?;
         if result.instruction_result().is_ok() {

@@ -357,12 +357,12 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
     let success = end.result.is_ok();
     let scope = &mut ctx.chain;
     let error = scope.failure.take().or_else(|| halt_text(end.result).map(Into::into));
-    let (trap, console) = (scope.trap.take(), std::mem::take(&mut scope.console));
+    let (reason, console) = (scope.reason.take(), std::mem::take(&mut scope.console));
     let profile = profile(scope.profile, bill, settled);
     Executed {
         success,
         error: error.filter(|_| !success),
-        trap: trap.filter(|_| !success),
+        reason: reason.filter(|_| !success),
         console,
         output: if end.result.is_ok_or_revert() { end.output } else { Bytes::new() },
         gas_used: settled.used,
@@ -377,7 +377,7 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
 fn profile(programs: GasProfile, bill: &Bill, settled: &Settled) -> GasProfile {
     let floor = settled.spent.saturating_sub(bill.limit - bill.held);
     let known = GasProfile { intrinsic: bill.intrinsic + floor, poster: bill.poster, refund: settled.refund, ..programs };
-    let profile = GasProfile { evm: settled.spent - known.total(), ..known };
+    let profile = GasProfile { evm: settled.spent.saturating_sub(known.total()), ..known };
     debug_assert_eq!(profile.total() - profile.refund, settled.used);
     profile
 }

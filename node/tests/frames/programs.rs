@@ -1,11 +1,13 @@
 //! Programs and EVM code that call each other.
 
+use alloy_consensus::crypto::secp256k1::sign_message;
+use alloy_eips::eip7702::{Authorization, SignedAuthorization};
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use stylus_devnode::evm::{Executed, Message, on_big_stack};
 
 use crate::{
     asm::*,
-    chain::{ALICE, BASE_FEE, Chain, ETHER, OWNER, message, program_code},
+    chain::{ALICE, BASE_FEE, CHAIN_ID, Chain, ETHER, OWNER, message, program_code},
     script::{self, Script},
 };
 
@@ -316,7 +318,7 @@ fn failures_keep_or_take_gas() {
     let trap = send(Script::new().trap());
     assert!(!trap.success && trap.gas_used < 100_000, "{trap:?}");
     assert_eq!((trap.error, trap.output), (None, Bytes::new()), "to the chain it is a plain revert");
-    assert!(trap.trap.is_some());
+    assert!(trap.reason.is_some());
     let spin = send(Script::new().spin());
     assert_eq!((spin.error.as_deref(), spin.gas_used), (Some("out of gas"), limit));
     let revert = send(Script::new().revert(b"no"));
@@ -392,4 +394,33 @@ fn a_profile_adds_up() {
         let done = chain.act(program, script);
         assert_eq!(done.profile.total() - done.profile.refund, done.gas_used);
     }
+}
+
+#[test]
+fn an_authorization_delegates_to_a_program() {
+    let (mut chain, program) = chain();
+    let (authority, signed) = authorization(program);
+    let context = |sender: Address| -> Bytes { [sender.as_slice(), authority.as_slice(), &[0; 32]].concat().into() };
+    let ask = Message { authorizations: vec![signed.clone()], ..message(authority, Script::new().context()) };
+    let done = succeeded(chain.send(ask.clone()).unwrap());
+    assert_eq!(done.output, context(ALICE));
+    assert_eq!(done.profile.intrinsic, 21_000 + 25_000 + 24, "a byte of calldata and two zeros");
+    assert_eq!(chain.state.code(authority), Bytes::from([&[0xef, 0x01, 0x00][..], program.as_slice()].concat()));
+    assert_eq!(chain.state.nonce(authority), 1);
+    // It stays. The authorization does not count again: its nonce is used.
+    assert_eq!(succeeded(chain.act(authority, Script::new().context())).output, context(ALICE));
+    succeeded(chain.send(ask).unwrap());
+    assert_eq!(chain.state.nonce(authority), 1);
+
+    let creation = Message { to: None, authorizations: vec![signed], ..message(Address::ZERO, []) };
+    let refused = chain.send(creation).unwrap_err().to_string();
+    assert_eq!(refused, format!("EIP-7702 transaction cannot be used to create contract (sender {ALICE})"));
+}
+
+/// An account with a key, and its signed wish to run the code of `program`.
+fn authorization(program: Address) -> (Address, SignedAuthorization) {
+    let wish = Authorization { chain_id: U256::from(CHAIN_ID), address: program, nonce: 0 };
+    let signature = sign_message(B256::repeat_byte(7), wish.signature_hash()).expect("the key is good");
+    let signed = wish.into_signed(signature);
+    (signed.recover_authority().expect("the signature is good"), signed)
 }
