@@ -79,7 +79,7 @@ fn block_key(number: u64) -> B256 {
 }
 
 /// Takes the steps of every version up to `target`.
-fn upgrade(ledger: &mut dyn Ledger, target: u64) {
+pub(super) fn upgrade(ledger: &mut dyn Ledger, target: u64) {
     let mut params = StylusParams::load(ledger);
     for step in version(ledger) + 1..=target.min(NEWEST) {
         params.upgrade(step);

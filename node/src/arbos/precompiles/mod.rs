@@ -10,6 +10,8 @@ mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
 mod method;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 
