@@ -22,10 +22,8 @@ sol! {
 
         event Basic(bool flag, bytes32 indexed value);
         event Mixed(bool indexed flag, bool not, bytes32 indexed value, address conn, address indexed caller);
-        event Store(bool indexed flag, address indexed field, uint24 number, bytes32 value, bytes store);
 
         error Custom(uint64 number, string message, bool flag);
-        error Unused();
     }
 }
 

@@ -33,8 +33,6 @@ sol! {
         function isCalldataPriceIncreaseEnabled() external view returns (bool);
         function getMaxStylusContractFragments() external view returns (uint8);
         function getCollectTips() external view returns (bool);
-
-        event ChainOwnerRectified(address rectifiedOwner);
     }
 }
 

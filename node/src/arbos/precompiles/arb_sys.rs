@@ -25,9 +25,6 @@ sol! {
         function sendTxToL1(address destination, bytes data) external payable returns (uint256);
         function sendMerkleTreeState() external view returns (uint256 size, bytes32 root, bytes32[] partials);
 
-        event L2ToL1Tx(address caller, address indexed destination, uint256 indexed hash, uint256 indexed position, uint256 arbBlockNum, uint256 ethBlockNum, uint256 timestamp, uint256 callvalue, bytes data);
-        event SendMerkleUpdate(uint256 indexed reserved, bytes32 indexed hash, uint256 indexed position);
-
         error InvalidBlockNumber(uint256 requested, uint256 current);
     }
 }

@@ -79,8 +79,6 @@ fn events_and_errors_are_the_published_ones() {
     error::<ArbWasm::ProgramKeepaliveTooSoon>("ArbWasm");
     error::<ArbWasm::ProgramInsufficientValue>("ArbWasm");
     event::<ArbWasmCache::UpdateProgramCache>("ArbWasmCache");
-    event::<ArbSys::L2ToL1Tx>("ArbSys");
-    event::<ArbSys::SendMerkleUpdate>("ArbSys");
     error::<ArbSys::InvalidBlockNumber>("ArbSys");
     event::<ArbOwner::OwnerActs>("ArbOwner");
     event::<ArbOwner::ChainOwnerAdded>("ArbOwner");
@@ -90,12 +88,9 @@ fn events_and_errors_are_the_published_ones() {
     event::<ArbOwner::TransactionFiltererAdded>("ArbOwner");
     event::<ArbOwner::TransactionFiltererRemoved>("ArbOwner");
     event::<ArbOwner::FilteredFundsRecipientSet>("ArbOwner");
-    event::<ArbOwnerPublic::ChainOwnerRectified>("ArbOwnerPublic");
     event::<ArbDebug::Basic>("ArbDebug");
     event::<ArbDebug::Mixed>("ArbDebug");
-    event::<ArbDebug::Store>("ArbDebug");
     error::<ArbDebug::Custom>("ArbDebug");
-    error::<ArbDebug::Unused>("ArbDebug");
     error::<ArbRetryableTx::NoTicketWithID>("ArbRetryableTx");
     error::<ArbRetryableTx::NotCallable>("ArbRetryableTx");
 }
