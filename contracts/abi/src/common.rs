@@ -39,6 +39,8 @@ macro_rules! with_common {
                 error TokenReturnedFalse(address token);
                 /// The token moved another amount than was asked, as tokens with a transfer fee do.
                 error TokenTookFee(address token, uint256 asked, uint256 received);
+                /// Another contract of the network failed without saying why.
+                error CallFailed(address callee);
 
                 $($own)*
             }

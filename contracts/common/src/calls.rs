@@ -1,9 +1,17 @@
 //! Calls to other contracts, answered on the stack.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::{SolCall, SolType};
 use stylus_sdk::{host::VM, hostio, prelude::*};
 
-use crate::revert::REASON;
+use crate::{
+    Revert,
+    revert::REASON,
+    words::{Buffer, Words},
+};
+
+/// What a call of `abi` returns, as a tuple.
+pub type Returned<C> = <<C as SolCall>::ReturnTuple<'static> as SolType>::RustType;
 
 /// What a call came to: whether it succeeded, and the first bytes that it returned or reverted with.
 pub struct Answer {
@@ -51,4 +59,51 @@ fn answer(status: u8) -> Answer {
     // SAFETY: the host writes no more than it is told there is room for, and says how much.
     let length = unsafe { hostio::read_return_data(bytes.as_mut_ptr(), 0, REASON) };
     Answer { ok: status == 0, bytes, length }
+}
+
+/// Reads from another contract of ours. What it refuses with is passed on.
+pub fn ask<C>(vm: &VM, to: Address, question: &C) -> Result<Returned<C>, Revert>
+where
+    C: SolCall,
+    for<'a> C::Token<'a>: Words,
+    C::ReturnToken<'static>: Words,
+{
+    returned::<C>(to, &static_call(vm, to, encoded(question).as_slice()))
+}
+
+/// Has another contract of ours do something. What it refuses with is passed on.
+pub fn tell<C>(vm: &VM, to: Address, order: &C) -> Result<Returned<C>, Revert>
+where
+    C: SolCall,
+    for<'a> C::Token<'a>: Words,
+    C::ReturnToken<'static>: Words,
+{
+    returned::<C>(to, &call(vm, to, encoded(order).as_slice()))
+}
+
+fn encoded<C>(call: &C) -> Buffer<{ 4 + 8 * 32 }>
+where
+    C: SolCall,
+    for<'a> C::Token<'a>: Words,
+{
+    const { assert!(<C::Token<'static> as Words>::COUNT <= 8) };
+    let mut data = Buffer::default();
+    data.put(&C::SELECTOR);
+    data.put_words(&call.tokenize());
+    data
+}
+
+fn returned<C>(callee: Address, answer: &Answer) -> Result<Returned<C>, Revert>
+where
+    C: SolCall,
+    C::ReturnToken<'static>: Words,
+{
+    if !answer.ok {
+        return Err(Revert::passed_on(callee, answer.data()));
+    }
+    let (words, _) = answer.data().as_chunks::<32>();
+    match C::ReturnToken::read(&mut words.iter().map(|word| B256::new(*word))) {
+        Some(token) if C::ReturnTuple::valid_token(&token) => Ok(C::ReturnTuple::detokenize(token)),
+        _ => Err(Revert::passed_on(callee, &[])),
+    }
 }

@@ -92,6 +92,7 @@ where
 {
     let words = C::tokenize_returns(value);
     if <C::ReturnToken<'_>>::COUNT > 0 {
+        const { assert!(<C::ReturnToken<'static> as Words>::COUNT <= 8) };
         let mut data = Buffer::<{ 8 * 32 }>::default();
         data.put_words(&words);
         vm.write_result(data.as_slice());
@@ -113,7 +114,8 @@ pub fn construct_once(vm: &VM) -> Result<(), Revert> {
 ///
 /// `view` functions take `&self` and return the answer or a `Result` of it; `write` functions take `&mut self` and
 /// return a `Result`; `text` functions take `&self` and return a [`Buffer`] with the whole answer. All take the call's
-/// struct. Generates `ROUTES` (each selector with its mutability, for the test against the ABI) and the entrypoint.
+/// struct. Where an argument has no fixed length, `look` is such a view, `list` such a write and `batch` a write that
+/// returns a [`Buffer`] with the whole answer; these take [`Calldata`](crate::Calldata). Generates `ROUTES` (each selector with its mutability, for the test against the ABI) and the entrypoint.
 #[macro_export]
 macro_rules! contract {
     (
@@ -157,6 +159,9 @@ macro_rules! contract {
     };
     (@mutability view) => { $crate::entry::Mutability::View };
     (@mutability text) => { $crate::entry::Mutability::View };
+    (@mutability look) => { $crate::entry::Mutability::View };
+    (@mutability list) => { $crate::entry::Mutability::Write };
+    (@mutability batch) => { $crate::entry::Mutability::Write };
     (@mutability write) => { $crate::entry::Mutability::Write };
     (@answer view $self:ident, $call:ident, $function:ident, $input:ident) => {
         let value = Self::$function(&*$self, entry::arguments::<$call>($input)?)?;
@@ -168,6 +173,18 @@ macro_rules! contract {
     };
     (@answer text $self:ident, $call:ident, $function:ident, $input:ident) => {
         let data = Self::$function(&*$self, entry::arguments::<$call>($input)?)?;
+        stylus_sdk::prelude::CalldataAccess::write_result(stylus_sdk::prelude::HostAccess::vm($self), data.as_slice());
+    };
+    (@answer look $self:ident, $call:ident, $function:ident, $input:ident) => {
+        let value = Self::$function(&*$self, $crate::Calldata::new($input))?;
+        entry::answer::<$call>(stylus_sdk::prelude::HostAccess::vm($self), &value);
+    };
+    (@answer list $self:ident, $call:ident, $function:ident, $input:ident) => {
+        let value = Self::$function(&mut *$self, $crate::Calldata::new($input))?;
+        entry::answer::<$call>(stylus_sdk::prelude::HostAccess::vm($self), &value);
+    };
+    (@answer batch $self:ident, $call:ident, $function:ident, $input:ident) => {
+        let data = Self::$function(&mut *$self, $crate::Calldata::new($input))?;
         stylus_sdk::prelude::CalldataAccess::write_result(stylus_sdk::prelude::HostAccess::vm($self), data.as_slice());
     };
 }

@@ -5,6 +5,7 @@
 
 extern crate alloc; // The SDK's macros name it.
 
+pub mod calldata;
 pub mod calls;
 pub mod eip712;
 pub mod entry;
@@ -20,6 +21,7 @@ pub mod words;
 #[doc(hidden)]
 pub use alloy_sol_types::SolCall;
 
+pub use calldata::Calldata;
 pub use events::emit;
 pub use guardian::Guardian;
 pub use owner::Owner;

@@ -1,6 +1,6 @@
 //! Why a call was refused, as the caller reads it.
 
-use abi::Common::TokenRefused;
+use abi::Common::{CallFailed, TokenRefused};
 use alloy_primitives::Address;
 use alloy_sol_types::SolError;
 
@@ -24,6 +24,11 @@ impl Revert {
     /// The token reverted with `reason`; at most [`REASON`] bytes of it are kept.
     pub fn token_refused(token: Address, reason: &[u8]) -> Self {
         Self::with(refusal(token, reason).as_slice())
+    }
+
+    /// Another contract of ours refused with `reason`, which is passed on; if it said nothing, the callee is named.
+    pub fn passed_on(callee: Address, reason: &[u8]) -> Self {
+        if reason.is_empty() { CallFailed { callee }.into() } else { Self::with(reason) }
     }
 
     fn with(data: &[u8]) -> Self {

@@ -47,6 +47,14 @@ words! {
     6: a b c d e f;
     7: a b c d e f g;
     8: a b c d e f g h;
+    9: a b c d e f g h i;
+    10: a b c d e f g h i j;
+    11: a b c d e f g h i j k;
+    12: a b c d e f g h i j k l;
+    13: a b c d e f g h i j k l m;
+    14: a b c d e f g h i j k l m n;
+    15: a b c d e f g h i j k l m n o;
+    16: a b c d e f g h i j k l m n o p;
 }
 
 /// A constant word that lies in the code, not in the data: a byte of data costs every call 0.75 gas, a byte of code next
