@@ -17,6 +17,7 @@ mod simulate;
 mod snapshot;
 mod submit;
 mod thread;
+mod trace;
 mod transaction;
 
 use std::{

@@ -49,13 +49,23 @@ fn estimate(chain: &mut Chain, args: &mut Args) -> Answer {
 /// The state and block to execute on, changed as the next two parameters ask.
 fn view(chain: &Chain, at: BlockId, args: &mut Args) -> Result<View, RpcError> {
     let mut view = chain.view(at).map_err(refused)?;
-    if let Some(accounts) = args.maybe::<StateOverride>("stateOverrides")? {
+    apply_overrides(&mut view, args.maybe("stateOverrides")?, args.maybe("blockOverrides")?)?;
+    Ok(view)
+}
+
+/// Changes accounts and the block around them for one execution.
+pub(super) fn apply_overrides(
+    view: &mut View,
+    accounts: Option<StateOverride>,
+    block: Option<BlockOverrides>,
+) -> Result<(), RpcError> {
+    if let Some(accounts) = accounts {
         override_state(&mut view.state, accounts)?;
     }
-    if let Some(block) = args.maybe::<BlockOverrides>("blockOverrides")? {
+    if let Some(block) = block {
         override_block(&mut view.env, block)?;
     }
-    Ok(view)
+    Ok(())
 }
 
 fn override_state(state: &mut State, accounts: StateOverride) -> Result<(), RpcError> {

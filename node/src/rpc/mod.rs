@@ -10,7 +10,7 @@
 //! | `send` | raw transactions, and what development accounts sign |
 //! | `filters`, `subscriptions` | logs, polled filters, `eth_subscribe` |
 //! | `dev` | time, snapshots, mining, editing accounts |
-//! | `debug` | what the gas of a transaction went to |
+//! | `debug` | host calls of programs, what the gas of a transaction went to |
 
 mod args;
 mod blocks;

@@ -7,5 +7,6 @@ mod errors;
 mod fees;
 mod filters;
 mod send;
+mod stylus;
 mod support;
 mod time;
