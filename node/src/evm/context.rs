@@ -10,7 +10,7 @@ use revm::{
     primitives::{TxKind, hardfork::SpecId},
 };
 
-use super::{BlockEnv, GasProfile, Message, trace::Tracer};
+use super::{BlockEnv, GasProfile, Message, bill::Price, trace::Tracer};
 use crate::{arbos::BATCH_POSTER, state::State, vm::Pages};
 
 /// Gas limit that every block states. What really limits a block is its compute gas.
@@ -82,17 +82,6 @@ pub(super) fn fork(arbos: u64) -> SpecId {
         40..50 => SpecId::PRAGUE,
         _ => SpecId::OSAKA,
     }
-}
-
-/// What gas costs a message.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Price {
-    /// Base fee in wei as code sees it: the block's, or 0 for a call that offers no fee.
-    pub(super) base_fee: u64,
-    /// Wei that are paid for a unit of gas.
-    pub(super) effective: u128,
-    /// What the host function `tx_gas_price` tells: the tip is in it, dropped or not.
-    pub(super) told: u128,
 }
 
 /// The context of one message.

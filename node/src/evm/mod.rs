@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`message`](self) | what goes in, what comes out, and why it may be refused |
 //! | `transact` | a transaction from its checks to its fees |
+//! | `bill` | what a transaction's gas costs, and who is paid |
 //! | `context` | the block and transaction as revm sees them, and what Arbitrum adds |
 //! | `frames` | the frame stack, which EVM code and programs share |
 //! | `program` | one frame of a Stylus program |
@@ -12,6 +13,7 @@
 //! | `trace` | the host calls of programs, frame by frame |
 //! | `stack` | the thread that deep calls need |
 
+mod bill;
 mod context;
 mod frames;
 mod ledger;

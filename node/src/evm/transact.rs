@@ -13,20 +13,18 @@ use revm::{
 };
 
 use super::{
-    BlockEnv, Executed, GasProfile, Message, Refused, Traced,
-    context::{BLOCK_GAS_LIMIT, Ctx, MAX_CODE_SIZE, Price, Scope, context},
+    BlockEnv, Executed, Message, Refused, Traced,
+    bill::{Bill, Mode, Price, Settled, pay},
+    context::{Ctx, MAX_CODE_SIZE, Scope, context},
     frames::{Broken, Machine},
     ledger::JournalLedger,
     trace::Tracer,
 };
 use crate::{
-    arbos::{BATCH_POSTER, FeeRules, Ledger, POSTING_FUNDS},
+    arbos::{BATCH_POSTER, FeeRules, Ledger},
     state::State,
     vm::Engine,
 };
-
-/// Units of posted data that a compressed byte counts for.
-const UNITS_PER_BYTE: u64 = 16;
 
 /// Executes transactions of one chain. Cheap to clone; compiled programs are shared.
 ///
@@ -36,15 +34,6 @@ const UNITS_PER_BYTE: u64 = 16;
 pub struct Evm {
     chain_id: u64,
     engine: Arc<Engine>,
-}
-
-/// Whether the sender really sends, or only asks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// Everything is checked, and fees are paid.
-    Transaction,
-    /// No nonce, no fees, no cap on gas.
-    Call,
 }
 
 /// What an execution comes to.
@@ -92,9 +81,7 @@ impl Evm {
     pub fn trace_call(&self, state: &State, block: &BlockEnv, message: &Message) -> Result<Traced, Refused> {
         self.execute(state, block, message, Mode::Call, Some(Tracer::default())).map(Run::traced)
     }
-}
 
-impl Evm {
     fn execute(
         &self,
         state: &State,
@@ -104,7 +91,7 @@ impl Evm {
         tracer: Option<Tracer>,
     ) -> Result<Run, Refused> {
         let fees = FeeRules::load(&mut state.clone());
-        let price = price(message, block, &fees, mode);
+        let price = Price::new(message, block, &fees, mode);
         let mut ctx = context(self.chain_id, state, block, message, price);
 
         check_fee(message, price.base_fee)?;
@@ -141,15 +128,6 @@ impl Evm {
         let changes = machine.ctx.journaled_state.finalize();
         Ok(Run { executed, changes, scope: machine.ctx.chain })
     }
-}
-
-/// Tips are dropped unless the chain collects them. A call that offers nothing sees a base fee of 0, as in Nitro.
-fn price(message: &Message, block: &BlockEnv, fees: &FeeRules, mode: Mode) -> Price {
-    let free = mode == Mode::Call && message.max_fee == 0 && message.priority_fee == 0;
-    let base_fee = if free { 0 } else { block.base_fee };
-    let told = message.max_fee.min(u128::from(base_fee).saturating_add(message.priority_fee));
-    let effective = if fees.collect_tips { told } else { u128::from(base_fee) };
-    Price { base_fee, effective, told }
 }
 
 fn check_fee(message: &Message, base_fee: u64) -> Result<(), Refused> {
@@ -199,81 +177,6 @@ fn check_size(message: &Message) -> Result<(), Refused> {
     Ok(())
 }
 
-/// What becomes of a gas limit before the first frame runs.
-struct Bill {
-    limit: u64,
-    /// 21000, calldata, access list, authorizations.
-    intrinsic: u64,
-    /// The least that is paid (EIP-7623), 0 where the chain does not ask for it.
-    floor: u64,
-    /// Pays for posting; never refunded.
-    poster: u64,
-    /// Above the cap on compute gas: given back untouched.
-    held: u64,
-    /// What the first frame gets.
-    gas: u64,
-}
-
-/// What a transaction used in the end.
-struct Settled {
-    /// Gas used before refunds.
-    spent: u64,
-    /// Given back.
-    refund: u64,
-    /// Gas paid for.
-    used: u64,
-    /// Of it, for posting.
-    poster: u64,
-}
-
-impl Bill {
-    fn new(ctx: &Ctx<'_>, message: &Message, fees: &FeeRules, price: Price, mode: Mode) -> Result<Self, Refused> {
-        let limit = message.gas_limit;
-        if limit > BLOCK_GAS_LIMIT {
-            return Err(Refused::Other(format!("gas limit {limit} exceeds the block gas limit {BLOCK_GAS_LIMIT}")));
-        }
-        let list = &message.access_list.0;
-        let slots = list.iter().map(|item| item.storage_keys.len() as u64).sum();
-        let initial = ctx.cfg.gas_params.initial_tx_gas(
-            &message.input,
-            message.to.is_none(),
-            list.len() as u64,
-            slots,
-            message.authorizations.len() as u64,
-            None,
-        );
-        let intrinsic = initial.initial_total_gas();
-        let floor = if fees.calldata_floor && ctx.chain.arbos() >= 40 { initial.floor_gas() } else { 0 };
-        if limit < floor {
-            return Err(Refused::Other(format!("insufficient gas for floor data gas cost: have {limit}, want {floor}")));
-        }
-        let poster = poster_gas(message, fees, price);
-        let want = intrinsic.saturating_add(poster);
-        let Some(left) = limit.checked_sub(want) else {
-            return Err(Refused::IntrinsicGas { have: limit, want });
-        };
-        let gas = match mode {
-            // From ArbOS 50 the cap is on the transaction, intrinsic gas included; before, it is on the block.
-            Mode::Transaction if ctx.chain.arbos() >= 50 => left.min(fees.max_tx_gas.saturating_sub(intrinsic)),
-            Mode::Transaction => left.min(fees.max_block_gas),
-            Mode::Call => left,
-        };
-        Ok(Self { limit, intrinsic, floor, poster, held: left - gas, gas })
-    }
-
-    /// Refunds are at most a fifth of what was computed. Those of authorizations stand even if the frame fails.
-    fn settle(&self, result: &FrameResult, auth_refund: u64) -> Settled {
-        let end = result.interpreter_result();
-        let left = if end.result.is_ok_or_revert() { end.gas.remaining() } else { 0 };
-        let counter = if end.result.is_ok() { end.gas.refunded() } else { 0 };
-        let counter = u64::try_from(counter).unwrap_or(0) + auth_refund;
-        let spent = (self.limit - self.held - left).max(self.floor);
-        let refund = counter.min((self.limit - self.held - left - self.poster) / 5);
-        let used = (self.limit - self.held - left - refund).max(self.floor);
-        Settled { spent, refund: spent - used, used, poster: self.poster }
-    }
-}
-
 /// What is warm before the first frame: the sender, who has paid by now, precompiles, the beneficiary, the access list.
 /// The target is warmed by its frame.
 fn warm(machine: &mut Machine<'_>, message: &Message) {
@@ -320,34 +223,6 @@ fn first_frame(machine: &mut Machine<'_>, gas: u64) -> Result<FrameResult, Broke
     Ok(result)
 }
 
-/// Gas that pays for posting a message to the parent chain, rounded down.
-fn poster_gas(message: &Message, fees: &FeeRules, price: Price) -> u64 {
-    let units = U256::from(message.posted_len) * U256::from(UNITS_PER_BYTE);
-    let wei = units.saturating_mul(fees.l1_price_per_unit);
-    wei.checked_div(U256::from(price.base_fee)).unwrap_or_default().saturating_to()
-}
-
-/// Gives back what was not used and hands the fees on: computing to the network (and to infrastructure, where there is
-/// such an account, up to the minimum base fee), posting to its fund. The block's beneficiary gets nothing.
-fn pay(ctx: &mut Ctx<'_>, message: &Message, fees: &FeeRules, settled: &Settled, price: Price) {
-    let base_fee = U256::from(price.base_fee);
-    let tips = U256::from(settled.used) * (U256::from(price.effective) - base_fee);
-    let compute = U256::from(settled.used - settled.poster);
-    let infra_fee = if fees.infra_account.is_zero() { U256::ZERO } else { compute * fees.min_base_fee.min(base_fee) };
-    let credits = [
-        (message.from, U256::from(message.gas_limit - settled.used) * U256::from(price.effective)),
-        (fees.infra_account, infra_fee),
-        (fees.network_account, compute * base_fee - infra_fee + tips),
-        (POSTING_FUNDS, U256::from(settled.poster) * base_fee),
-    ];
-    for (account, credit) in credits {
-        if !credit.is_zero() {
-            let Ok(mut account) = ctx.journaled_state.load_account_mut(account);
-            account.incr_balance(credit);
-        }
-    }
-}
-
 fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled) -> Executed {
     let created = match &result {
         FrameResult::Create(outcome) => outcome.address,
@@ -358,7 +233,7 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
     let scope = &mut ctx.chain;
     let error = scope.failure.take().or_else(|| halt_text(end.result).map(Into::into));
     let (reason, console) = (scope.reason.take(), std::mem::take(&mut scope.console));
-    let profile = profile(scope.profile, bill, settled);
+    let profile = bill.profile(scope.profile, settled);
     Executed {
         success,
         error: error.filter(|_| !success),
@@ -371,15 +246,6 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
         created: created.filter(|_| success),
         profile,
     }
-}
-
-/// Completes what programs reported: EVM code took what nobody else did.
-fn profile(programs: GasProfile, bill: &Bill, settled: &Settled) -> GasProfile {
-    let floor = settled.spent.saturating_sub(bill.limit - bill.held);
-    let known = GasProfile { intrinsic: bill.intrinsic + floor, poster: bill.poster, refund: settled.refund, ..programs };
-    let profile = GasProfile { evm: settled.spent.saturating_sub(known.total()), ..known };
-    debug_assert_eq!(profile.total() - profile.refund, settled.used);
-    profile
 }
 
 /// Why a frame failed, in geth's words; nothing for a success and for a revert, whose data speak for it.

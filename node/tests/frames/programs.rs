@@ -424,3 +424,36 @@ fn authorization(program: Address) -> (Address, SignedAuthorization) {
     let signed = wish.into_signed(signature);
     (signed.recover_authority().expect("the signature is good"), signed)
 }
+
+/// Writes 32 KiB of zeros as its result.
+const LARGE: &str = r#"(module
+  (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+  (memory (export "memory") 1 1)
+  (func (export "user_entrypoint") (param i32) (result i32)
+    (call $write_result (i32.const 0) (i32.const 32768))
+    (i32.const 0)))"#;
+
+#[test]
+fn return_data_cost_what_memory_costs_in_the_evm() {
+    let mut chain = Chain::new();
+    let program = chain.program(1, LARGE);
+    succeeded(chain.act(program, []));
+    // Remembered by the block, the program itself takes less than the memory of 1,024 words.
+    let done = succeeded(chain.act(program, []));
+    assert_eq!(done.gas_used, 21_000 + 3 * 1024 + 1024 * 1024 / 512);
+    let short = chain.send(Message { gas_limit: done.gas_used - 1, ..message(program, []) }).unwrap();
+    assert_eq!((short.error.as_deref(), short.output), (Some("out of gas"), Bytes::new()));
+}
+
+#[test]
+fn programs_run_at_every_version() {
+    for arbos in [30, 31, 32, 40, 41, 50, 51, 60] {
+        let mut chain = Chain::at(arbos);
+        let program = chain.program(1, script::TEXT);
+        let other = chain.put(2, program_code(script::TEXT));
+        let script = Script::new().store(word(1), word(9)).call(other, Script::new().context()).load(word(1));
+        let done = succeeded(chain.act(program, script));
+        assert_eq!(done.output.len(), 1 + 72 + 32, "at ArbOS {arbos}");
+        assert_eq!(chain.state.storage(program, U256::from(1)), U256::from(9));
+    }
+}

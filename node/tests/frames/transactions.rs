@@ -9,7 +9,7 @@ use stylus_devnode::{
 
 use crate::{
     asm::*,
-    chain::{ALICE, BASE_FEE, CHAIN_ID, Chain, ETHER, message},
+    chain::{ALICE, BASE_FEE, CHAIN_ID, Chain, ETHER, OWNER, message},
 };
 
 const BOB: Address = address!("0000000000000000000000000000000000000b0b");
@@ -216,6 +216,46 @@ fn the_calldata_floor_is_off() {
     let mut chain = Chain::new();
     let done = chain.act(BOB, [1; 100]);
     assert_eq!(done.gas_used, 21_000 + 1600);
+}
+
+/// Calls ArbOwner as the chain's owner, with one word.
+fn own(chain: &mut Chain, selector: [u8; 4], argument: B256) {
+    chain.fund(OWNER, ETHER);
+    let input = [&selector[..], argument.as_slice()].concat();
+    let done = chain.send(Message { from: OWNER, ..message(Address::with_last_byte(0x70), input) }).unwrap();
+    assert!(done.success, "{done:?}");
+}
+
+#[test]
+fn the_owner_may_ask_for_the_calldata_floor() {
+    let mut chain = Chain::new();
+    own(&mut chain, [0x8e, 0xb9, 0x11, 0xd9], word(1));
+    let done = chain.act(BOB, [1; 100]);
+    assert_eq!((done.gas_used, done.profile.intrinsic), (21_000 + 4000, 21_000 + 4000));
+    // What is computed with counts first.
+    let code = chain.put(1, Asm::new().store(1, 1).op(STOP).0);
+    assert_eq!(chain.act(code, [1; 100]).gas_used, 21_000 + 1600 + 22_106);
+    let short = chain.send(Message { gas_limit: 24_999, ..message(BOB, [1; 100]) }).unwrap_err().to_string();
+    assert_eq!(short, "insufficient gas for floor data gas cost: have 24999, want 25000");
+}
+
+#[test]
+fn the_owner_may_collect_tips_and_fund_infrastructure() {
+    let mut chain = Chain::new();
+    let (network, infra) =
+        (address!("0000000000000000000000000000000000000ee1"), address!("0000000000000000000000000000000000000ee2"));
+    own(&mut chain, [0xfc, 0xdd, 0xe2, 0xb4], network.into_word());
+    own(&mut chain, [0x57, 0xf5, 0x85, 0xdb], infra.into_word());
+    own(&mut chain, [0xa8, 0x58, 0xdb, 0xe2], word(1));
+    chain.state.account_mut(network).balance = U256::ZERO;
+    chain.state.account_mut(infra).balance = U256::ZERO;
+    chain.block.base_fee = 3 * BASE_FEE;
+    let before = chain.state.balance(ALICE);
+    let fee = u128::from(3 * BASE_FEE);
+    chain.send(Message { max_fee: 2 * fee, priority_fee: 5, ..message(BOB, []) }).unwrap();
+    assert_eq!(before - chain.state.balance(ALICE), U256::from(21_000 * (3 * BASE_FEE + 5)));
+    assert_eq!(chain.state.balance(infra), U256::from(21_000 * BASE_FEE), "at most the minimum base fee");
+    assert_eq!(chain.state.balance(network), U256::from(21_000 * (2 * BASE_FEE + 5)));
 }
 
 #[test]
