@@ -9,6 +9,7 @@ pub mod calldata;
 pub mod calls;
 pub mod eip712;
 pub mod entry;
+pub mod epochs;
 pub mod erc20;
 pub mod events;
 pub mod guardian;
