@@ -9,6 +9,7 @@
 //!
 //! Amounts are wei (18 decimals), times are seconds since 1970, ratios say their unit.
 #![no_std]
+#![allow(clippy::too_many_arguments)] // `sol!` makes functions of constructors, and a pool has nine parameters.
 
 extern crate alloc;
 
