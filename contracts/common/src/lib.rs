@@ -12,6 +12,8 @@ pub mod entry;
 pub mod epochs;
 pub mod erc20;
 pub mod events;
+#[cfg(feature = "export-abi")]
+pub mod export;
 pub mod guardian;
 pub mod owner;
 pub mod reentrancy;

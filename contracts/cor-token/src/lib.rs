@@ -9,7 +9,7 @@ mod ledger;
 mod metadata;
 mod permit;
 
-use abi::CorToken::*;
+use ::abi::CorToken::*;
 use alloy_primitives::{Address, U256};
 use common::{Revert, Slot};
 use stylus_sdk::{prelude::*, storage::StorageMap};
@@ -31,7 +31,7 @@ pub struct CorToken {
 }
 
 common::contract! {
-    CorToken at abi::CorToken;
+    CorToken at ::abi::CorToken;
     constructor => construct;
     write transferCall => transfer;
     write transferFromCall => transfer_from;
@@ -107,5 +107,13 @@ impl CorToken {
 
     fn nonces(&self, noncesCall { owner }: noncesCall) -> Result<U256, Revert> {
         Ok(self.nonces.getter(owner).get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_contract_answers_its_abi() {
+        assert_eq!(common::export::differences(super::CorToken::ROUTES, &::abi::CorToken::abi::contract()), [] as [String; 0]);
     }
 }

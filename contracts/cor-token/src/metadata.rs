@@ -1,6 +1,6 @@
 //! What the token says of itself: ERC-20's metadata, and ERC-5267, which tells a wallet what it signs under.
 
-use abi::CorToken::*;
+use ::abi::CorToken::*;
 use alloy_primitives::B256;
 use common::{Revert, words::Buffer};
 use stylus_sdk::prelude::*;

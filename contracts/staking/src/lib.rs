@@ -50,7 +50,7 @@ pub struct Staking {
 }
 
 common::contract! {
-    Staking at abi::Staking;
+    Staking at ::abi::Staking;
     constructor => construct;
     write stakeCall => stake;
     write stakeForCall => stake_for;
@@ -107,4 +107,12 @@ fn amount_of(amount: U256) -> Result<u128, common::Revert> {
 fn sum(a: u128, b: u128) -> Result<u128, common::Revert> {
     use abi::Staking::ArithmeticOverflow;
     a.checked_add(b).filter(|sum| *sum < HOLDING_LIMIT).ok_or_else(|| ArithmeticOverflow {}.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_contract_answers_its_abi() {
+        assert_eq!(common::export::differences(super::Staking::ROUTES, &::abi::Staking::abi::contract()), [] as [String; 0]);
+    }
 }

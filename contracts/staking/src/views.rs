@@ -1,6 +1,6 @@
 //! What anyone can read. Whatever grows with time is accrued to now before it is told.
 
-use abi::Staking::*;
+use ::abi::Staking::*;
 use alloy_primitives::{Address, U256};
 use common::Revert;
 use economics::schedule::percent_at;
