@@ -13,6 +13,7 @@
 
 extern crate alloc;
 
+mod arbitrum;
 mod common;
 mod cor_token;
 mod miner_pool;
@@ -20,6 +21,7 @@ mod miner_rewards;
 mod staking;
 mod vouchers;
 
+pub use arbitrum::{ArbWasm, ArbWasmCache, CacheManager, StylusDeployer};
 pub use common::{Common, Wired};
 pub use cor_token::CorToken;
 pub use miner_pool::MinerPool;
