@@ -2,6 +2,31 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`session`] | a whole run, from the sources to the report |
 //! | [`build`] | the contracts' sources to the code that goes on the chain |
+//! | `estimate` | what a contract will cost |
+//! | `chain` | a chain as a client sees it |
+//! | `deploy` | code to contracts: created, activated, constructed, cached |
+//! | [`system`] | all contracts on a chain |
+//! | [`deployments`] | the files that a deployment leaves behind |
+//! | [`people`] | who takes part in a run |
+//! | `exercise` | what they do, and the comparison after each step |
+//! | `model` | the ledger that they are compared with |
+//! | [`names`] | what bytes on the chain mean |
+//! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
 pub mod build;
+mod chain;
+mod deploy;
+pub mod deployments;
+mod estimate;
+mod exercise;
+mod journal;
+mod model;
+pub mod names;
+pub mod people;
+mod progress;
+mod recorder;
+pub mod report;
+pub mod session;
+pub mod system;

@@ -1,3 +1,104 @@
 //! The command line.
 
-fn main() {}
+use std::{path::PathBuf, process::ExitCode};
+
+use alloy_primitives::B256;
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use corflow::{
+    build::Workspace,
+    people::Person,
+    session::{self, Foreign, Options},
+};
+
+/// Builds the contracts, deploys them on a local Arbitrum node and exercises the whole loop.
+///
+/// Without arguments: a node in this process, simulated months, every balance held against a ledger of its own after each
+/// step. Exits with 1 when anything differs.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// One JSON document on stdout, everything else on stderr.
+    #[arg(long)]
+    json: bool,
+
+    /// Writes every transaction of the run to this file, decoded, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+
+    /// Runs on the chain at this URL instead of a node of its own. What needs time to pass is left out, and named, where time
+    /// cannot be moved.
+    #[arg(long, value_name = "URL", requires = "private_key_file")]
+    rpc: Option<String>,
+
+    /// The file with the private key, in hexadecimal, of the account that deploys and pays.
+    #[arg(long, value_name = "FILE", requires = "rpc")]
+    private_key_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Keeps a node running, with the contracts deployed, until Ctrl-C.
+    Up {
+        /// Where the node listens.
+        #[arg(long, default_value_t = 8547)]
+        port: u16,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let ended = match arguments.command {
+        Some(Command::Up { port }) => up(port).await,
+        None => run(arguments).await,
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let foreign = match (arguments.rpc, arguments.private_key_file) {
+        (Some(url), Some(file)) => Some(Foreign { url, key: key(&file)? }),
+        _ => None,
+    };
+    let report = session::run(&Workspace::here(), Options { foreign, journal: arguments.ledger }).await?;
+    if arguments.json {
+        println!("{:#}", report.json());
+    } else {
+        println!("{}", report.tables());
+    }
+    if report.is_ok() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} mismatches between the chain and the ledger:", report.mismatches.len());
+    for mismatch in &report.mismatches {
+        eprintln!("  {mismatch}");
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+async fn up(port: u16) -> Result<ExitCode> {
+    let running = session::up(&Workspace::here(), port).await?;
+    println!("endpoint   {}", running.node.endpoint());
+    println!("chain id   {}", running.node.chain_id());
+    println!("cor-token  {}", running.system.token);
+    println!("staking    {}", running.system.staking);
+    for person in Person::ALL {
+        let signer = running.people.signer(person);
+        println!("{:<10} {} key {}", person.name(), signer.address(), signer.to_bytes());
+    }
+    println!("Ctrl-C stops it.");
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn key(file: &std::path::Path) -> Result<B256> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    text.trim().parse().with_context(|| format!("{} does not hold a private key of 32 bytes in hexadecimal", file.display()))
+}

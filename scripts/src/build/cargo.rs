@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{BuildError, Workspace};
+use super::{BuildError, Symbols, Workspace};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -20,7 +20,12 @@ const FOREIGN: [&str; 4] = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_INCRE
 const FOREIGN_PREFIXES: [&str; 3] = ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_TARGET_WASM32_"];
 
 /// Builds the packages, answers with the folder that holds their modules.
-pub(super) fn build(workspace: &Workspace, packages: &[String], mut progress: impl FnMut(&str)) -> Result<PathBuf, BuildError> {
+pub(super) fn build(
+    workspace: &Workspace,
+    packages: &[String],
+    symbols: Symbols,
+    mut progress: impl FnMut(&str),
+) -> Result<PathBuf, BuildError> {
     let folder = workspace.root().join("contracts");
     let compiler = Compiler::find(&folder)?;
     if !compiler.has_target() {
@@ -28,12 +33,16 @@ pub(super) fn build(workspace: &Workspace, packages: &[String], mut progress: im
         add_target(&folder)?;
     }
 
-    let target_dir = target_dir(workspace);
+    let (target_dir, profile) = match symbols {
+        Symbols::Names => (target_dir(workspace), ["strip='debuginfo'", "debug=false"]),
+        Symbols::Lines => (target_dir(workspace).join("lines"), ["strip='none'", "debug='line-tables-only'"]),
+    };
     let mut cargo = clean(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())), &folder);
     cargo.args(["build", "--lib", "--release", "--locked", "--color", "never", "--target", TARGET]);
     cargo.arg("--target-dir").arg(&target_dir);
-    // The names stay in the module for tests to read; they never reach the chain.
-    cargo.args(["--config", "profile.release.strip=\"debuginfo\""]);
+    for setting in profile {
+        cargo.args(["--config", &format!("profile.release.{setting}")]);
+    }
     cargo.args(["--config", &remapping(workspace, &compiler)]);
     for package in packages {
         cargo.args(["-p", package]);

@@ -110,12 +110,21 @@ impl BuildError {
     }
 }
 
+/// How much the module that cargo leaves tells about its sources. The code is the same either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbols {
+    /// Names of functions.
+    Names,
+    /// Names of functions, and the line of each instruction with what was inlined there, as DWARF.
+    Lines,
+}
+
 /// Builds every contract of a workspace. `progress` hears cargo's lines as they come.
 ///
-/// Blocks while cargo runs: seconds when everything is warm, half a minute when not.
-pub fn build(workspace: &Workspace, progress: impl FnMut(&str)) -> Result<Vec<Artifact>, BuildError> {
+/// Blocks while cargo runs: a second when everything is warm, half a minute when not.
+pub fn build(workspace: &Workspace, symbols: Symbols, progress: impl FnMut(&str)) -> Result<Vec<Artifact>, BuildError> {
     let names = workspace.contracts()?;
-    let folder = cargo::build(workspace, &names, progress)?;
+    let folder = cargo::build(workspace, &names, symbols, progress)?;
     names
         .into_iter()
         .map(|name| {

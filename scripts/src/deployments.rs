@@ -1,0 +1,102 @@
+//! What a deployment leaves behind: `deployments/<network>.json`, and `deployments/abi/*.json` for other tools.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+
+use crate::{build::Workspace, deploy::Deployed, names::Names};
+
+/// The local network's chain id, which Nitro's development node has too.
+pub const LOCAL: u64 = 412_346;
+
+/// A network by its chain id, as `foundry.toml` names it.
+pub(crate) fn network(chain_id: u64) -> String {
+    match chain_id {
+        LOCAL => "local".to_owned(),
+        421_614 => "arbitrum_sepolia".to_owned(),
+        42_161 => "arbitrum".to_owned(),
+        other => format!("chain_{other}"),
+    }
+}
+
+/// What stands on one network.
+#[derive(Debug)]
+pub(crate) struct Deployments {
+    path: PathBuf,
+    chain_id: u64,
+    contracts: Map<String, Value>,
+}
+
+impl Deployments {
+    /// A new deployment on a network, in the place of an older one.
+    pub(crate) fn new(workspace: &Workspace, chain_id: u64) -> Self {
+        let path = workspace.root().join("deployments").join(format!("{}.json", network(chain_id)));
+        Self { path, chain_id, contracts: Map::new() }
+    }
+
+    /// Adds a contract and writes the file, so that a run that stops half way leaves what it did.
+    pub(crate) fn add(&mut self, name: &str, contract: &Deployed, names: &Names) -> Result<()> {
+        let call = names.call(contract.transaction.order.to, &contract.transaction.order.input);
+        let init_data = call.and_then(|call| call.args.get("initData")?.as_str()?.parse::<alloy_primitives::Bytes>().ok());
+        let arguments = init_data.and_then(|data| names.constructor(contract.address, &data));
+        let entry = json!({
+            "address": contract.address.to_string(),
+            "codeHash": contract.code_hash,
+            "codeSize": contract.code_size,
+            "constructor": arguments,
+            "transaction": contract.transaction.hash,
+            "block": contract.transaction.block,
+            "time": contract.transaction.time,
+        });
+        self.contracts.insert(name.to_owned(), entry);
+        let document = json!({"network": network(self.chain_id), "chainId": self.chain_id, "contracts": self.contracts});
+        write(&self.path, &document)
+    }
+}
+
+/// The JSON ABI of every contract, with events and errors, by package.
+pub fn abis() -> [(&'static str, alloy_json_abi::JsonAbi); 2] {
+    [("cor-token", abi::CorToken::abi::contract()), ("staking", abi::Staking::abi::contract())]
+}
+
+/// The file of a contract's ABI.
+pub fn abi_path(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.root().join("deployments/abi").join(format!("{name}.json"))
+}
+
+/// An ABI as its file holds it.
+pub fn abi_text(abi: &alloy_json_abi::JsonAbi) -> Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(abi).context("an ABI that is no JSON")?))
+}
+
+/// Writes the ABIs that differ from their files.
+pub fn write_abis(workspace: &Workspace) -> Result<()> {
+    for (name, abi) in abis() {
+        let (path, text) = (abi_path(workspace, name), abi_text(&abi)?);
+        if fs::read_to_string(&path).ok().as_deref() != Some(&text) {
+            replace(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, document: &Value) -> Result<()> {
+    let text = format!("{document:#}\n");
+    replace(path, &text).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Puts a file in its place at once: whoever reads it finds the old one or the new one, never half of it.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

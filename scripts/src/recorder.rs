@@ -1,0 +1,65 @@
+//! What every transaction of a run goes through: the file of transactions, the report, the words for its progress.
+
+use anyhow::Result;
+
+use crate::{
+    chain::Mined,
+    journal::Journal,
+    names::Names,
+    progress::Progress,
+    report::{Outcome, Report, StepRow},
+};
+
+/// Keeps what a run does.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    /// Contracts by name.
+    pub(crate) names: Names,
+    /// What the run says at its end.
+    pub(crate) report: Report,
+    /// What it says meanwhile.
+    pub(crate) progress: Progress,
+    journal: Option<Journal>,
+    began: Option<u64>,
+}
+
+impl Recorder {
+    /// With a file of transactions, or without.
+    pub(crate) fn new(journal: Option<Journal>) -> Self {
+        Self { names: Names::default(), report: Report::default(), progress: Progress::new(), journal, began: None }
+    }
+
+    /// Keeps a transaction as a step.
+    pub(crate) fn keep(&mut self, name: impl Into<String>, mined: &Mined) -> Result<()> {
+        let name = name.into();
+        self.progress.detail(&name);
+        if let Some(journal) = &mut self.journal {
+            journal.write(&self.names, mined)?;
+        }
+        let day = self.day(mined.time);
+        let (gas, parts) = (mined.gas_used, mined.gas);
+        let outcome = match &mined.reverted {
+            None => Outcome::Done { gas, parts },
+            Some(data) => Outcome::Refused { error: self.names.error_text(data), gas, parts },
+        };
+        self.report.steps.push(StepRow { day, name, contract: self.names.of(mined.order.to), outcome });
+        Ok(())
+    }
+
+    /// Keeps a step that was not tried.
+    pub(crate) fn leave_out(&mut self, name: impl Into<String>, contract: &str, why: &str) {
+        let outcome = Outcome::LeftOut { why: why.to_owned() };
+        let day = self.report.steps.last().map_or(0, |row| row.day);
+        self.report.steps.push(StepRow { day, name: name.into(), contract: contract.to_owned(), outcome });
+    }
+
+    /// Keeps something that is not as it should be.
+    pub(crate) fn mismatch(&mut self, text: String) {
+        self.progress.note(&format!("mismatch: {text}"));
+        self.report.mismatches.push(text);
+    }
+
+    fn day(&mut self, time: u64) -> u64 {
+        time.saturating_sub(*self.began.get_or_insert(time)) / 86_400
+    }
+}

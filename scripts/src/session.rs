@@ -1,0 +1,119 @@
+//! A whole run: build, chain, contracts, story, files.
+
+use std::path::PathBuf;
+
+use alloy_primitives::B256;
+use anyhow::{Context, Result, bail};
+use stylus_devnode::Devnode;
+
+use crate::{
+    build::{Artifact, Symbols, Workspace, build},
+    chain::Chain,
+    deployments,
+    exercise::exercise,
+    journal::Journal,
+    people::{People, Person},
+    recorder::Recorder,
+    report::Report,
+    system::System,
+};
+
+/// When a run on a chain of its own begins: 2030-01-01, so that every run is the same to the last gas.
+pub const BEGINNING: u64 = 1_893_456_000;
+
+/// What to run, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A chain that is there already; a development node in this process otherwise.
+    pub foreign: Option<Foreign>,
+    /// Where every transaction is written down.
+    pub journal: Option<PathBuf>,
+}
+
+/// A chain that is there already.
+#[derive(Clone, Debug)]
+pub struct Foreign {
+    /// Its endpoint.
+    pub url: String,
+    /// The key of who deploys, and owns what is deployed.
+    pub key: B256,
+}
+
+/// Builds, deploys, exercises. A mismatch is in the report; an error is what kept the run from its end.
+pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
+    let journal = options.journal.as_deref().map(Journal::create).transpose()?;
+    let mut recorder = Recorder::new(journal);
+    let artifacts = built(workspace, &recorder).await?;
+
+    // The node stops when the run ends.
+    let (mut chain, people, _node) = match options.foreign {
+        Some(Foreign { url, key }) => {
+            recorder.progress.stage(format!("connecting to {url}"));
+            let people = People::derived(key)?;
+            let mut chain = Chain::connect(&url, None).await?;
+            crate::deploy::check(&chain).await?;
+            people.provide(&mut chain).await?;
+            (chain, people, None)
+        }
+        None => {
+            recorder.progress.stage("starting the node");
+            let node = Devnode::builder().spawn().context("the development node did not start")?;
+            let chain = Chain::connect(&node.endpoint(), Some(BEGINNING)).await?;
+            (chain, local_people(&node)?, Some(node))
+        }
+    };
+
+    recorder.progress.stage("deploying");
+    recorder.report.moved_time = chain.moves_time();
+    let system = System::deploy(&mut chain, &people, &artifacts, workspace, &mut recorder).await?;
+    recorder.progress.stage("exercising");
+    exercise(&mut chain, &people, &system, &mut recorder).await?;
+    deployments::write_abis(workspace)?;
+    Ok(recorder.report)
+}
+
+/// A node with the contracts on it, which runs until it is dropped.
+pub struct Running {
+    /// The node.
+    pub node: Devnode,
+    /// Who has COR on it.
+    pub people: People,
+    /// Where the contracts are.
+    pub system: System,
+    /// How it went.
+    pub report: Report,
+}
+
+/// Starts a node on a port, with the contracts deployed, COR for everybody and a budget of incentives.
+pub async fn up(workspace: &Workspace, port: u16) -> Result<Running> {
+    let mut recorder = Recorder::new(None);
+    let artifacts = built(workspace, &recorder).await?;
+    recorder.progress.stage("starting the node");
+    let node = Devnode::builder().port(port).spawn().context("the development node did not start")?;
+    let people = local_people(&node)?;
+    let mut chain = Chain::connect(&node.endpoint(), None).await?;
+    recorder.progress.stage("deploying");
+    let system = System::deploy(&mut chain, &people, &artifacts, workspace, &mut recorder).await?;
+    crate::exercise::furnish(&mut chain, &people, &system, &mut recorder).await?;
+    deployments::write_abis(workspace)?;
+    Ok(Running { node, people, system, report: recorder.report })
+}
+
+async fn built(workspace: &Workspace, recorder: &Recorder) -> Result<Vec<Artifact>> {
+    recorder.progress.stage("building the contracts");
+    // Cargo is waited for; nothing else has to go on meanwhile.
+    let artifacts = build(workspace, Symbols::Names, |line| recorder.progress.detail(line))?;
+    for artifact in &artifacts {
+        recorder.progress.note(&crate::estimate::Estimate::of(artifact)?.to_string());
+    }
+    Ok(artifacts)
+}
+
+fn local_people(node: &Devnode) -> Result<People> {
+    let mut keys = node.accounts().iter().map(|account| account.key);
+    let mut next = || keys.next();
+    match Person::ALL.map(|_| next()) {
+        [Some(a), Some(b), Some(c), Some(d), Some(e)] => People::new([a, b, c, d, e]),
+        _ => bail!("the development node has too few accounts"),
+    }
+}
