@@ -305,3 +305,17 @@ fn memory_that_cannot_grow_is_not_paid_for() {
     let outcome = run(module, Rules::of(60, false));
     assert_eq!((outcome.status, PLENTY - outcome.ink_left), (Status::Success, 2450 + 1 + 8050 + 1 + 170 + 1));
 }
+/// Bodies as large, as deep and as branchy as activation lets in compile and run.
+#[test]
+fn the_largest_bodies_compile() {
+    let nested = format!("(func $f {} {})", "(block ".repeat(4500), ")".repeat(4500));
+    let branches = format!("(func $f (br_table {} (i32.const 7)))", "0 ".repeat(60_000));
+    let calls = format!("(func $g) (func $f {})", "(call $g)".repeat(4500));
+    let plain = format!("(func $f {})", "(nop)".repeat(65_000));
+    let memory = format!("(func $f {})", "(i64.store (i32.const 8) (i64.load (i32.const 0)))".repeat(16_000));
+    for function in [nested, branches, calls, plain, memory] {
+        let module = program(&function, "(call $f) (i32.const 0)");
+        stylus_devnode::vm::activate(&wat(&module), &Rules::of(60, false), 128).expect("within bounds");
+        assert_eq!(run(&module, Rules::of(60, false)).status, Status::Success);
+    }
+}
