@@ -1,4 +1,5 @@
-//! Compiling programs and running them.
+//! Compiling programs and running them: on Wasmtime with Cranelift, unoptimised. A contract compiles once, in some tens
+//! of milliseconds; a compiler of one pass would take a fifth of that, for code of about the same speed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
