@@ -116,15 +116,19 @@ fn report(event: &Event) {
     let Event::Block(block) = event else { return };
     for mined in block.transactions.iter().filter(|mined| !mined.is_internal()) {
         say(&format!("block {} {}", block.header.number, line(mined)));
+        for text in &mined.receipt.console {
+            say(&format!("  console: {text}"));
+        }
     }
 }
 
 fn line(mined: &Mined) -> String {
     let receipt = &mined.receipt;
-    let status = match (receipt.success, &receipt.error) {
-        (true, _) => "ok".to_owned(),
-        (false, None) => "reverted".to_owned(),
-        (false, Some(error)) => format!("failed: {error}"),
+    let status = match (&receipt.error, &receipt.reason) {
+        _ if receipt.success => "ok".to_owned(),
+        (Some(error), _) => format!("failed: {error}"),
+        (None, Some(reason)) => format!("reverted: {reason}"),
+        (None, None) => "reverted".to_owned(),
     };
     format!("{} {status}, gas {}", mined.hash, receipt.gas_used)
 }

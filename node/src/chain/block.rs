@@ -49,8 +49,12 @@ pub struct Mined {
 pub struct Receipt {
     /// It neither reverted nor failed.
     pub success: bool,
-    /// Why not, for people.
+    /// Why it failed, where it did not revert.
     pub error: Option<String>,
+    /// Why it reverted, where there is more to say than the revert data.
+    pub reason: Option<String>,
+    /// Text that programs wrote to the debug console.
+    pub console: Vec<String>,
     /// Gas paid for.
     pub gas_used: u64,
     /// The part of it that pays for posting to the parent chain.
@@ -88,6 +92,8 @@ impl Draft {
         let receipt = Receipt {
             success: executed.success,
             error: executed.error,
+            reason: executed.reason.filter(|_| !executed.success),
+            console: executed.console,
             gas_used: executed.gas_used,
             gas_used_for_l1: executed.gas_used_for_l1,
             cumulative_gas_used: before.map_or(0, |receipt| receipt.cumulative_gas_used) + executed.gas_used,

@@ -35,10 +35,10 @@ impl Clock {
         }
     }
 
-    /// The newest block is now one of `head`, restored. The next is at least a second later, so that it cannot be
-    /// taken for the one that was undone.
+    /// The newest block is now one of `head`, restored. Unless its time was set, the next is at least a second later,
+    /// so that it cannot be taken for the one that was undone.
     pub fn restored(&mut self, head: u64) {
-        if self.next(head) <= head {
+        if self.next.is_none() && self.now() <= head {
             self.go_on_from(head + 1);
         }
     }

@@ -32,12 +32,14 @@ pub(super) fn invalid(name: &str, why: impl Display) -> RpcError {
 pub(super) fn failed(executed: &Executed) -> RpcError {
     match &executed.error {
         Some(error) if executed.output.is_empty() => refused(error),
-        _ => reverted(&executed.output),
+        _ => reverted(&executed.output, executed.reason.as_deref()),
     }
 }
 
-fn reverted(output: &Bytes) -> RpcError {
-    let message = match reason(output) {
+/// A revert. Where it has no data, what the node knows of its reason is in the message.
+fn reverted(output: &Bytes, known: Option<&str>) -> RpcError {
+    let known = known.filter(|_| output.is_empty()).map(str::to_owned);
+    let message = match reason(output).or(known) {
         Some(reason) => format!("execution reverted: {reason}"),
         None => "execution reverted".to_owned(),
     };

@@ -230,3 +230,16 @@ async fn the_gas_of_a_program_is_shown_by_its_parts() {
     assert_eq!(sum - quantity(&profile["refund"]), quantity(&receipt["gasUsed"]));
     assert!(quantity(&profile["entry"]) > 0 && quantity(&profile["host"]) > 0 && quantity(&profile["wasm"]) > 0);
 }
+
+/// `cargo stylus check` reads the text to tell a missing entrypoint.
+#[tokio::test]
+async fn why_a_module_cannot_be_activated_is_in_the_message() {
+    let client = Client::start();
+    let wasm = wat::parse_str(r#"(module (memory (export "memory") 1))"#).unwrap();
+    let mut encoder = brotli2::write::BrotliEncoder::new(Vec::new(), 11);
+    encoder.write_all(&wasm).unwrap();
+    client.install(&hex::encode_prefixed([&hex!("eff00000")[..], &encoder.finish().unwrap()].concat())).await;
+    let call = json!({ "to": ARB_WASM, "data": encoded(activateProgramCall { program: CONTRACT }) });
+    let error = client.error("eth_call", json!([call])).await;
+    assert!(error.message.contains("pay_for_memory_grow"), "{error:?}");
+}
