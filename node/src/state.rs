@@ -153,3 +153,85 @@ impl DatabaseRef for State {
         Ok(B256::ZERO)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use revm::state::{AccountStatus, EvmStorageSlot, TransactionId};
+
+    use super::*;
+    use crate::arbos::ARBOS_ADDRESS;
+
+    const SOMEBODY: Address = Address::with_last_byte(7);
+
+    fn touched(change: impl FnOnce(&mut Touched)) -> AddressMap<Touched> {
+        touched_at(SOMEBODY, change)
+    }
+
+    fn touched_at(address: Address, change: impl FnOnce(&mut Touched)) -> AddressMap<Touched> {
+        let mut account = Touched::default();
+        account.mark_touch();
+        change(&mut account);
+        [(address, account)].into_iter().collect()
+    }
+
+    fn slot(value: u64) -> EvmStorageSlot {
+        EvmStorageSlot::new(U256::from(value), TransactionId::ZERO)
+    }
+
+    #[test]
+    fn a_clone_keeps_what_it_had() {
+        let mut state = State::default();
+        state.set_storage(SOMEBODY, U256::ONE, U256::from(5));
+        let before = state.clone();
+        state.set_storage(SOMEBODY, U256::ONE, U256::ZERO);
+        assert_eq!(before.storage(SOMEBODY, U256::ONE), U256::from(5));
+        assert!(state.account(SOMEBODY).is_some_and(|account| account.storage.is_empty()));
+    }
+
+    #[test]
+    fn only_what_was_touched_is_taken_over() {
+        let mut state = State::default();
+        state.commit(touched(|account| account.info.nonce = 3));
+        state.commit(touched(|account| {
+            account.info.nonce = 4;
+            account.status = AccountStatus::empty();
+        }));
+        assert_eq!(state.nonce(SOMEBODY), 3);
+    }
+
+    #[test]
+    fn a_created_account_starts_without_storage() {
+        let mut state = State::default();
+        state.set_storage(SOMEBODY, U256::ONE, U256::from(5));
+        state.commit(touched(|account| {
+            account.info.nonce = 1;
+            account.mark_created();
+            account.storage.insert(U256::from(2), slot(6));
+        }));
+        assert_eq!(state.storage(SOMEBODY, U256::ONE), U256::ZERO);
+        assert_eq!(state.storage(SOMEBODY, U256::from(2)), U256::from(6));
+    }
+
+    #[test]
+    fn empty_accounts_go_and_arbos_stays() {
+        let mut state = State::default();
+        state.account_mut(SOMEBODY).balance = U256::ONE;
+        state.commit(touched(|_| ()));
+        assert!(state.account(SOMEBODY).is_none());
+        state.commit(touched_at(ARBOS_ADDRESS, |account| {
+            account.storage.insert(U256::ONE, slot(9));
+        }));
+        assert_eq!(state.storage(ARBOS_ADDRESS, U256::ONE), U256::from(9));
+    }
+
+    #[test]
+    fn a_destroyed_account_takes_its_balance_with_it() {
+        let mut state = State::default();
+        state.account_mut(SOMEBODY).balance = U256::ONE;
+        state.commit(touched(|account| {
+            account.info.balance = U256::from(2);
+            account.mark_selfdestruct();
+        }));
+        assert!(state.account(SOMEBODY).is_none());
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`message`](self) | what goes in, what comes out, and why it may be refused |
+//! | `message` | what goes in, what comes out, and why it may be refused |
 //! | `transact` | a transaction from its checks to its fees |
 //! | `bill` | what a transaction's gas costs, and who is paid |
 //! | `context` | the block and transaction as revm sees them, and what Arbitrum adds |

@@ -12,6 +12,9 @@ thread_local! {
 
 /// Runs `work` on a thread with [`STACK_SIZE`] bytes of stack and waits for it. On such a thread already, it runs in
 /// place: whoever executes many transactions starts one and stays on it.
+///
+/// # Panics
+/// If the system refuses such a thread, and if `work` panics.
 pub fn on_big_stack<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     if BIG.get() {
         return work();
