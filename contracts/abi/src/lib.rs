@@ -13,6 +13,8 @@
 
 extern crate alloc;
 
+mod agent_store;
+mod app_fees;
 mod arbitrum;
 mod common;
 mod cor_token;
@@ -21,6 +23,8 @@ mod miner_rewards;
 mod staking;
 mod vouchers;
 
+pub use agent_store::AgentStore;
+pub use app_fees::AppFees;
 pub use arbitrum::{ArbWasm, ArbWasmCache, CacheManager, StylusDeployer};
 pub use common::{Common, Wired};
 pub use cor_token::CorToken;
