@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod allocation;
 pub mod average;
 pub mod clock;
 pub mod emission;
