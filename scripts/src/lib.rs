@@ -13,8 +13,12 @@
 //! | `exercise` | what they do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
 //! | [`names`] | what bytes on the chain mean |
+//! | [`rewards`] | what miners get: scores to amounts, to a tree, to a proof, and why |
+//! | [`voucher`] | apps' usage, signed |
+//! | [`answer`] | what a command found out |
 //! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
+pub mod answer;
 pub mod build;
 mod chain;
 mod deploy;
@@ -28,5 +32,7 @@ pub mod people;
 mod progress;
 mod recorder;
 pub mod report;
+pub mod rewards;
 pub mod session;
 pub mod system;
+pub mod voucher;

@@ -8,7 +8,9 @@ use clap::{Parser, Subcommand};
 use corflow::{
     build::Workspace,
     people::Person,
+    rewards::command::Rewards,
     session::{self, Foreign, Options},
+    voucher::command::Vouchers,
 };
 
 /// Builds the contracts, deploys them on a local Arbitrum node and exercises the whole loop.
@@ -22,7 +24,7 @@ struct Arguments {
     command: Option<Command>,
 
     /// One JSON document on stdout, everything else on stderr.
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 
     /// Writes every transaction of the run to this file, decoded, one JSON object a line.
@@ -47,6 +49,10 @@ enum Command {
         #[arg(long, default_value_t = 8547)]
         port: u16,
     },
+    /// What miners get, and why.
+    Rewards(Rewards),
+    /// Usage vouchers of apps.
+    Voucher(Vouchers),
 }
 
 #[tokio::main]
@@ -54,6 +60,8 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.command {
         Some(Command::Up { port }) => up(port).await,
+        Some(Command::Rewards(rewards)) => rewards.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Voucher(voucher)) => voucher.run().await.map(|it| it.print(arguments.json)),
         None => run(arguments).await,
     };
     ended.unwrap_or_else(|error| {
@@ -101,4 +109,15 @@ async fn up(port: u16) -> Result<ExitCode> {
 fn key(file: &std::path::Path) -> Result<B256> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     text.trim().parse().with_context(|| format!("{} does not hold a private key of 32 bytes in hexadecimal", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Arguments::command().debug_assert();
+    }
 }

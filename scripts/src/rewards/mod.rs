@@ -1,0 +1,29 @@
+//! What miners get: from published scores to amounts, to a tree, to a proof, and back to the reasons.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`scores`], [`stakes`] | what goes in: who worked, who has what at stake |
+//! | `rows`, `number` | reading such files strictly, faults told by line |
+//! | [`epoch`] | one epoch computed: inputs to allocations to the cumulative tree |
+//! | [`document`] | its outcome as it is published and hashed |
+//! | [`tree`] | the cumulative tree, in the format of `@openzeppelin/merkle-tree` |
+//! | [`book`] | the folder of all of this, checked whenever it is read |
+//! | [`onchain`] | what the chain says of it |
+//! | [`explain`] | why a miner got what it got |
+//! | [`command`] | `corflow rewards` |
+//!
+//! Nothing here is believed because a file says so: amounts are computed again from the scores, trees from the amounts.
+
+pub mod book;
+pub mod command;
+pub mod document;
+pub mod epoch;
+pub mod explain;
+pub(crate) mod number;
+pub mod onchain;
+pub mod rows;
+pub mod scores;
+pub mod stakes;
+pub mod tree;
+
+pub use number::Misread;

@@ -1,0 +1,202 @@
+//! `corflow voucher`.
+
+use std::path::{Path, PathBuf};
+
+use abi::CorToken;
+use alloy::{
+    providers::{Provider, RootProvider},
+    rpc::types::TransactionRequest,
+    signers::local::PrivateKeySigner,
+};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolCall;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::{
+    file::{Count, Domain, Number, Place, Voucher},
+    sum::{GatewayCount, more, sum},
+};
+use crate::{answer::Answer, rewards::number::address};
+
+/// Usage vouchers of apps: signed, checked, added up over gateways.
+#[derive(Args, Clone, Debug)]
+pub struct Vouchers {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Command {
+    /// Signs one voucher and prints it.
+    Sign {
+        /// The app.
+        #[arg(long)]
+        app: Number,
+        /// The epoch of the usage.
+        #[arg(long)]
+        epoch: Number,
+        /// Units used in that epoch in all, not since the last voucher.
+        #[arg(long)]
+        units: Number,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Checks a voucher as the contract will, and says who signed it.
+    Verify {
+        /// The voucher.
+        voucher: PathBuf,
+        /// Who must have signed it.
+        #[arg(long, value_parser = address)]
+        signer: Option<Address>,
+        /// The chain that it must be for.
+        #[arg(long, requires = "app_fees")]
+        chain_id: Option<Number>,
+        /// The app-fees contract that it must be for.
+        #[arg(long, value_parser = address, requires = "chain_id")]
+        app_fees: Option<Address>,
+    },
+    /// Adds up what an app's gateways have counted, and signs the sum as one voucher.
+    Sum {
+        /// The counts: {"gateway", "appId", "epoch", "cumulativeUnits"} each.
+        #[arg(required = true)]
+        counts: Vec<PathBuf>,
+        #[command(flatten)]
+        signing: Signing,
+    },
+}
+
+/// Where a voucher will count, and who signs it.
+#[derive(Args, Clone, Debug)]
+struct Signing {
+    /// The chain's id.
+    #[arg(long, required_unless_present = "rpc")]
+    chain_id: Option<Number>,
+    /// The app-fees contract.
+    #[arg(long, value_parser = address, value_name = "ADDRESS")]
+    app_fees: Address,
+    /// The chain itself: the contract's own domain is read, and nothing is signed if it is another.
+    #[arg(long, value_name = "URL")]
+    rpc: Option<String>,
+    /// The file with the signer's private key, in hexadecimal.
+    #[arg(long, value_name = "FILE")]
+    private_key_file: PathBuf,
+    /// The voucher that this one follows: it must say more.
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
+}
+
+impl Vouchers {
+    /// Does what was asked.
+    pub async fn run(self) -> Result<Answer> {
+        match self.command {
+            Command::Sign { app, epoch, units, signing } => {
+                let count = Count { app_id: app, epoch, cumulative_units: units };
+                let previous = signing.previous().await?;
+                more(previous.as_ref(), count)?;
+                answer(signing.sign(count).await?)
+            }
+            Command::Sum { counts, signing } => {
+                let counts = counts.iter().map(|it| read::<GatewayCount>(it)).collect::<Result<Vec<_>>>()?;
+                let previous = signing.previous().await?;
+                let (count, gateways) = sum(&counts, previous.as_ref())?;
+                answer(Voucher { gateways, ..signing.sign(count).await? })
+            }
+            Command::Verify { voucher: path, signer, chain_id, app_fees } => {
+                let voucher: Voucher = read(&path)?;
+                let place = chain_id.zip(app_fees).map(|(chain_id, app_fees)| Place { chain_id, app_fees });
+                let found = voucher.verify(place).with_context(|| path.display().to_string())?;
+                if let Some(expected) = signer {
+                    ensure!(found == expected, "{found} signed it, not {expected}");
+                }
+                let Count { app_id, epoch, cumulative_units } = voucher.usage;
+                let text = format!(
+                    "{found} signed: app {app_id} used {cumulative_units} units in epoch {epoch}\nfor {}",
+                    voucher.domain
+                );
+                let json = json!({
+                    "ok": true,
+                    "signer": found,
+                    "usage": voucher.usage,
+                    "digest": voucher.usage.digest(&voucher.domain),
+                });
+                Ok(Answer::good(json, text))
+            }
+        }
+    }
+}
+
+impl Signing {
+    /// The voucher before, which must count at the same place, by the same key, and must be whole.
+    async fn previous(&self) -> Result<Option<Voucher>> {
+        let Some(path) = &self.previous else { return Ok(None) };
+        let voucher: Voucher = read(path)?;
+        voucher.verify(Some(self.place().await?)).with_context(|| path.display().to_string())?;
+        Ok(Some(voucher))
+    }
+
+    async fn place(&self) -> Result<Place> {
+        let known = match &self.rpc {
+            None => None,
+            Some(url) => {
+                let provider = RootProvider::connect(url).await.with_context(|| format!("{url} cannot be reached"))?;
+                Some(self.on_chain(&provider).await?)
+            }
+        };
+        let chain_id = match (self.chain_id, known) {
+            (Some(asked), Some(there)) => {
+                ensure!(asked == there, "the chain there has the id {there}, not {asked}");
+                asked
+            }
+            (Some(it), None) | (None, Some(it)) => it,
+            (None, None) => bail!("--chain-id or --rpc is needed"),
+        };
+        Ok(Place { chain_id, app_fees: self.app_fees })
+    }
+
+    /// The chain's id, after comparing the contract's own domain with the one that is to be signed under.
+    async fn on_chain<P: Provider>(&self, provider: &P) -> Result<Number> {
+        let id = provider.get_chain_id().await.context("the chain does not say its id")?;
+        let call = CorToken::eip712DomainCall {}.abi_encode();
+        let request = TransactionRequest::default().to(self.app_fees).input(Bytes::from(call).into());
+        let answer = provider.call(request).await.with_context(|| format!("{} does not say its domain", self.app_fees))?;
+        let there = CorToken::eip712DomainCall::abi_decode_returns(&answer)
+            .with_context(|| format!("{} does not say its domain", self.app_fees))?;
+        let there = Domain {
+            name: there.name,
+            version: there.version,
+            chain_id: Number(there.chainId),
+            verifying_contract: there.verifyingContract,
+        };
+        let ours = Place { chain_id: Number(U256::from(id)), app_fees: self.app_fees }.domain();
+        ensure!(there == ours, "nothing was signed: the contract's domain is {there}, ours would be {ours}");
+        Ok(there.chain_id)
+    }
+
+    async fn sign(&self, count: Count) -> Result<Voucher> {
+        let place = self.place().await?;
+        let path = &self.private_key_file;
+        let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let no_key = || format!("{} does not hold a private key of 32 bytes in hexadecimal", path.display());
+        let key: B256 = text.trim().parse().with_context(no_key)?;
+        let key = PrivateKeySigner::from_bytes(&key).with_context(no_key)?;
+        let voucher = count.signed(place, &key)?;
+        // Nobody should find out on-chain.
+        voucher.verify(Some(place))?;
+        Ok(voucher)
+    }
+}
+
+/// A voucher is printed as its file, for people too: it is what they asked for.
+fn answer(voucher: Voucher) -> Result<Answer> {
+    let json = serde_json::to_value(&voucher)?;
+    let text = format!("{json:#}");
+    Ok(Answer::good(json, text))
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no such file", path.display()))
+}
