@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use corflow::{
     build::Workspace,
+    deployments,
     people::Person,
     rewards::command::Rewards,
     session::{self, Foreign, Options},
@@ -76,6 +77,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         _ => None,
     };
     let report = session::run(&Workspace::here(), Options { foreign, journal: arguments.ledger }).await?;
+    deployments::write_abis(&Workspace::here())?;
     if arguments.json {
         println!("{:#}", report.json());
     } else {
@@ -93,6 +95,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
 
 async fn up(port: u16) -> Result<ExitCode> {
     let running = session::up(&Workspace::here(), port).await?;
+    deployments::write_abis(&Workspace::here())?;
     println!("endpoint   {}", running.node.endpoint());
     println!("chain id   {}", running.node.chain_id());
     println!("cor-token  {}", running.system.token);

@@ -22,6 +22,7 @@ struct Known {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     known: Vec<Known>,
+    people: Vec<(&'static str, Address)>,
 }
 
 /// A call or an error, decoded.
@@ -50,7 +51,12 @@ impl Names {
         self.known.push(Known { name, address, abi });
     }
 
-    /// The name of an account, its address where it has none.
+    /// Gives a person a name, for what people read: files and programs get the address.
+    pub fn add_person(&mut self, name: &'static str, address: Address) {
+        self.people.push((name, address));
+    }
+
+    /// The name of a contract, its address where it has none.
     pub fn of(&self, address: Address) -> String {
         self.find(address).map_or_else(|| address.to_string(), |known| known.name.to_owned())
     }
@@ -124,7 +130,8 @@ impl Names {
         let values = names.into_iter().filter_map(|name| {
             let text = error.args.get(name)?.as_str().map_or_else(|| error.args[name].to_string(), str::to_owned);
             if let Ok(address) = text.parse::<Address>() {
-                return Some(self.of(address));
+                let person = self.people.iter().find(|(_, known)| *known == address);
+                return Some(person.map_or_else(|| self.of(address), |(name, _)| (*name).to_owned()));
             }
             match text.strip_prefix("0x").and_then(|_| text.parse::<Bytes>().ok()) {
                 Some(inner) if self.error(&inner).name != UNKNOWN => Some(self.error_text(&inner)),

@@ -9,7 +9,6 @@ use stylus_devnode::Devnode;
 use crate::{
     build::{Artifact, Symbols, Workspace, build},
     chain::Chain,
-    deployments,
     exercise::exercise,
     journal::Journal,
     people::{People, Person},
@@ -68,7 +67,6 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     let system = System::deploy(&mut chain, &people, &artifacts, workspace, &mut recorder).await?;
     recorder.progress.stage("exercising");
     exercise(&mut chain, &people, &system, &mut recorder).await?;
-    deployments::write_abis(workspace)?;
     Ok(recorder.report)
 }
 
@@ -95,7 +93,6 @@ pub async fn up(workspace: &Workspace, port: u16) -> Result<Running> {
     recorder.progress.stage("deploying");
     let system = System::deploy(&mut chain, &people, &artifacts, workspace, &mut recorder).await?;
     crate::exercise::furnish(&mut chain, &people, &system, &mut recorder).await?;
-    deployments::write_abis(workspace)?;
     Ok(Running { node, people, system, report: recorder.report })
 }
 

@@ -67,6 +67,9 @@ impl System {
         if let Some(manager) = deploy::cache_manager(chain).await? {
             recorder.names.add("CacheManager", manager, CacheManager::abi::contract());
         }
+        for person in Person::ALL {
+            recorder.names.add_person(person.name(), people.address(person));
+        }
         let parameters = if chain.moves_time() { Parameters::REAL } else { Parameters::SHORT };
         let mut deployments = Deployments::new(workspace, chain.id());
         let mut deployer = Deployer { chain, people, artifacts, recorder, deployments: &mut deployments };
