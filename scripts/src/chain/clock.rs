@@ -1,6 +1,6 @@
 //! The chain's time: moved where the node lets itself be told, left alone where not.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use alloy::{
     consensus::BlockHeader,
@@ -24,7 +24,8 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
-    /// Which one a chain has. Nothing moves until the first block.
+    /// Which one a chain has. Where it can be moved it is put to `start`, or to the real time, but never back. Nothing moves
+    /// until the first block.
     pub(super) async fn find(provider: &RootProvider, start: Option<u64>) -> Result<Self> {
         let moved: Result<serde_json::Value, _> = provider.raw_request("evm_increaseTime".into(), [0_u64]).await;
         if moved.is_err() {
@@ -32,7 +33,8 @@ impl Clock {
         }
         let latest = provider.get_block_by_number(Default::default()).await.context("no latest block")?;
         let latest = latest.context("there is no latest block")?.header.timestamp();
-        Ok(Self::Moved { next: start.unwrap_or(0).max(latest + STEP) })
+        let real = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Ok(Self::Moved { next: start.unwrap_or_else(real).max(latest + STEP) })
     }
 
     pub(super) fn moves(&self) -> bool {
