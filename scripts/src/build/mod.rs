@@ -110,7 +110,8 @@ impl BuildError {
     }
 }
 
-/// How much the module that cargo leaves tells about its sources. The code is the same either way.
+/// How much the module that cargo leaves tells about its sources. What is deployed is built with [`Symbols::Names`]; with
+/// lines the optimiser decides here and there otherwise, so that the code may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Symbols {
     /// Names of functions.
