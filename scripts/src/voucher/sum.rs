@@ -30,18 +30,14 @@ pub enum SumError {
     #[error("there is no count to add up")]
     Nothing,
     /// Of another app or epoch.
-    #[error("{gateway} counts for app {app_id} in epoch {epoch}, not for app {expected_app} in epoch {expected_epoch}")]
+    #[error("{gateway} counts for {found}, not for {expected}")]
     OtherCount {
         /// Whose count.
         gateway: String,
-        /// Its app.
-        app_id: Number,
-        /// Its epoch.
-        epoch: Number,
-        /// The app of the sum.
-        expected_app: Number,
-        /// The epoch of the sum.
-        expected_epoch: Number,
+        /// Its app and epoch.
+        found: String,
+        /// The sum's.
+        expected: String,
     },
     /// One gateway twice: which count holds is not ours to guess.
     #[error("{gateway} is there twice, with {first} and with {second}")]
@@ -84,13 +80,9 @@ pub fn sum(counts: &[GatewayCount], previous: Option<&Voucher>) -> Result<(Count
     for count in counts {
         let gateway = count.gateway.clone();
         if (count.app_id, count.epoch) != (app_id, epoch) {
-            return Err(SumError::OtherCount {
-                gateway,
-                app_id: count.app_id,
-                epoch: count.epoch,
-                expected_app: app_id,
-                expected_epoch: epoch,
-            });
+            let named = |app: Number, epoch: Number| format!("app {app} in epoch {epoch}");
+            let (found, expected) = (named(count.app_id, count.epoch), named(app_id, epoch));
+            return Err(SumError::OtherCount { gateway, found, expected });
         }
         if let Some(first) = now.insert(gateway.clone(), count.cumulative_units) {
             return Err(SumError::Repeated { gateway, first, second: count.cumulative_units });
