@@ -78,6 +78,28 @@ fn what_is_absent_is_not_checked() {
     assert_eq!(mismatches(&json!([module])), []);
 }
 
+/// Numbers in every way in which they are written, as far up as they go.
+#[test]
+fn numbers_are_read_however_they_are_written() {
+    let mut vector = vector("storage-refunds");
+    let gas = vector["env"]["gas"].as_u64().expect("a number");
+    let ink_used = vector["expect"]["run"]["ink_used"].as_u64().expect("a number");
+    for (gas, used) in [(format!("{gas:#x}"), format!("{ink_used:#018x}")), (gas.to_string(), ink_used.to_string())] {
+        vector["env"]["gas"] = json!(gas);
+        vector["expect"]["run"]["ink_used"] = json!(used);
+        assert_eq!(mismatches(&json!([vector])), []);
+    }
+    vector["env"]["gas"] = json!(null);
+    vector["env"]["ink"] = json!(u64::MAX);
+    vector["env"]["chainid"] = json!(u64::MAX);
+    vector["expect"]["run"]["ink_left"] = json!(u64::MAX - ink_used);
+    vector["expect"]["run"]["gas_left"] = json!((u64::MAX - ink_used) / 10_000);
+    vector["expect"]["hostios"] = json!(null);
+    assert_eq!(mismatches(&json!([vector])), []);
+    vector["env"]["ink"] = json!("0x10000000000000000");
+    assert!(mismatches(&json!([vector]))[0].1[0].starts_with("cannot be read"));
+}
+
 /// Modules with bytes changed, cut off or repeated: refused or run, but never a crash.
 #[test]
 fn damaged_modules_never_crash() {

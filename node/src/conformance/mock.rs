@@ -93,10 +93,11 @@ impl Mock {
         self.accounts.get(&address).map_or(U256::ZERO, |account| account.balance)
     }
 
-    /// Moves value out of the acting account, which has it.
+    /// Moves value out of the acting account, which has it, or is not there and moves nothing.
     fn transfer(&mut self, to: Address, value: U256) {
-        let own = self.accounts.entry(self.env.address).or_default();
-        own.balance = own.balance.saturating_sub(value);
+        if let Some(own) = self.accounts.get_mut(&self.env.address) {
+            own.balance = own.balance.saturating_sub(value);
+        }
         let other = self.accounts.entry(to).or_default();
         other.balance = other.balance.saturating_add(value);
     }

@@ -1,6 +1,7 @@
 //! A vector file's fields. All but the module may be absent; what is expected and absent is not checked.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -10,9 +11,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 pub(super) struct Vector {
     /// The module in hexadecimal.
     pub wasm: Bytes,
-    #[serde(default = "newest_arbos")]
+    #[serde(default = "newest_arbos", deserialize_with = "integer")]
     pub arbos: u64,
-    #[serde(default = "newest_stylus")]
+    #[serde(default = "newest_stylus", deserialize_with = "integer")]
     pub stylus_version: u16,
     #[serde(default)]
     pub debug: bool,
@@ -35,16 +36,21 @@ fn newest_stylus() -> u16 {
 #[serde(default)]
 pub(super) struct EnvFields {
     pub calldata: Bytes,
+    #[serde(deserialize_with = "some_integer")]
     pub gas: Option<u64>,
+    #[serde(deserialize_with = "some_integer")]
     pub ink: Option<u64>,
     pub sender: Word,
     pub origin: Word,
     pub address: Word,
     pub value: Word,
+    #[serde(deserialize_with = "integer")]
     pub block_number: u64,
+    #[serde(deserialize_with = "integer")]
     pub timestamp: u64,
     pub basefee: Word,
     pub gas_price: Word,
+    #[serde(deserialize_with = "integer")]
     pub chainid: u64,
     pub reentrant: Flag,
     pub read_only: Flag,
@@ -52,7 +58,9 @@ pub(super) struct EnvFields {
     pub accounts: BTreeMap<Word, AccountFields>,
     pub calls: Vec<CallFields>,
     pub creates: Vec<CreateFields>,
+    #[serde(deserialize_with = "integer")]
     pub pages_open: u16,
+    #[serde(deserialize_with = "integer")]
     pub pages_ever: u16,
 }
 
@@ -70,7 +78,7 @@ pub(super) struct CallFields {
     pub status: CallStatus,
     #[serde(default)]
     pub return_data: Bytes,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub gas_used: u64,
 }
 
@@ -89,7 +97,7 @@ pub(super) struct CreateFields {
     pub status: CreateStatus,
     #[serde(default)]
     pub return_data: Bytes,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "integer")]
     pub gas_used: u64,
 }
 
@@ -113,11 +121,17 @@ pub(super) struct Expect {
 #[derive(Deserialize)]
 pub(super) struct ActivationFields {
     pub ok: bool,
+    #[serde(default, deserialize_with = "some_integer")]
     pub asm_estimate: Option<u32>,
+    #[serde(default, deserialize_with = "some_integer")]
     pub init_cost: Option<u16>,
+    #[serde(default, deserialize_with = "some_integer")]
     pub cached_init_cost: Option<u16>,
+    #[serde(default, deserialize_with = "some_integer")]
     pub footprint: Option<u16>,
+    #[serde(default, deserialize_with = "some_integer")]
     pub activation_gas: Option<u64>,
+    #[serde(default, deserialize_with = "some_integer")]
     pub wasm_len: Option<usize>,
 }
 
@@ -126,14 +140,20 @@ pub(super) struct ActivationFields {
 pub(super) struct RunFields {
     pub status: Option<String>,
     pub output: Option<Bytes>,
+    #[serde(deserialize_with = "some_integer")]
     pub ink_used: Option<u64>,
+    #[serde(deserialize_with = "some_integer")]
     pub ink_left: Option<u64>,
+    #[serde(deserialize_with = "some_integer")]
     pub gas_left: Option<u64>,
     pub refund: Option<i64>,
     pub logs: Option<Vec<LogFields>>,
     pub storage: Option<BTreeMap<Word, Word>>,
+    #[serde(deserialize_with = "some_integer")]
     pub pages_open: Option<u16>,
+    #[serde(deserialize_with = "some_integer")]
     pub pages_ever: Option<u16>,
+    #[serde(deserialize_with = "some_integer")]
     pub entry_page_gas: Option<u64>,
     pub calls_made: Option<Vec<CallMadeFields>>,
 }
@@ -153,6 +173,7 @@ pub(super) struct CallMadeFields {
     pub to: Option<Word>,
     pub value: Option<Word>,
     pub input: Option<Bytes>,
+    #[serde(default, deserialize_with = "some_integer")]
     pub gas: Option<u64>,
     pub salt: Option<Word>,
 }
@@ -160,11 +181,13 @@ pub(super) struct CallMadeFields {
 #[derive(Deserialize, Debug, PartialEq, Eq)]
 pub(super) struct HostioFields {
     pub name: String,
+    #[serde(deserialize_with = "integer")]
     pub ink_before: u64,
+    #[serde(deserialize_with = "integer")]
     pub ink_after: u64,
 }
 
-/// A number of at most 32 bytes: hexadecimal after `0x` of any length, padded on the left, or a plain integer.
+/// A number of at most 32 bytes: hexadecimal after `0x` of any length, padded on the left, or decimal, as text or plain.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Word(pub U256);
 
@@ -197,9 +220,20 @@ impl<'de> Deserialize<'de> for Word {
             Some(digits) => {
                 U256::from_str_radix(digits, 16).map(Self).map_err(|error| D::Error::custom(format!("{text}: {error}")))
             }
-            None => Err(D::Error::custom(format!("{text}: hexadecimal begins with 0x"))),
+            None => U256::from_str_radix(&text, 10).map(Self).map_err(|error| D::Error::custom(format!("{text}: {error}"))),
         }
     }
+}
+
+/// An integer of any width, written in any way that [`Word`] reads.
+fn integer<'de, D: Deserializer<'de>, T: TryFrom<U256, Error: Display>>(deserializer: D) -> Result<T, D::Error> {
+    T::try_from(Word::deserialize(deserializer)?.0).map_err(D::Error::custom)
+}
+
+/// The same, where it may be absent.
+fn some_integer<'de, D: Deserializer<'de>, T: TryFrom<U256, Error: Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let Some(Word(word)) = Option::deserialize(deserializer)? else { return Ok(None) };
+    T::try_from(word).map(Some).map_err(D::Error::custom)
 }
 
 /// True or false, or a number that is zero or not.
