@@ -20,11 +20,13 @@ const DEEP: u32 = 262_144;
 const BYTES_PER_WORD: usize = 32;
 /// Native stack for what host functions do, up to the next program.
 const HOST_STACK: usize = 1 << 20;
+/// How many compiled modules are kept: more than a development chain sees in a day, little enough for its memory.
+const PROGRAMS: usize = 1024;
 /// How many frames of programs a new stretch of native stack holds.
 const FRAMES_PER_STRETCH: usize = 8;
 
-/// Compiles modules and runs them. Compiled modules are kept by the hash of the module and the rules that shape
-/// its instrumentation.
+/// Compiles modules and runs them. Compiled modules are kept, up to a bound, by the hash of the module and the rules that
+/// shape its instrumentation.
 ///
 /// It is shared between threads. Programs nest: one that calls another runs it on the same thread, and native stack is
 /// added as they go deeper, whatever the thread began with.
@@ -110,7 +112,12 @@ impl Engine {
             return Ok(program.clone());
         }
         let program = Arc::new(Program::new(&wasm()?, rules, backend)?);
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner).insert(key, program.clone());
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        // Compiling anew is quick, so that what is in use need not be told from what is not. Frames hold on to their own.
+        if programs.len() >= PROGRAMS {
+            programs.clear();
+        }
+        programs.insert(key, program.clone());
         Ok(program)
     }
 }
