@@ -277,6 +277,25 @@ fn precompiles_answer_everyone() {
     assert_eq!(done.output[..5], [0, 0xe3, 0xb0, 0xc4, 0x42]);
 }
 
+/// What a precompile refuses outright is a revert without data and without gas left; what it is for is told apart.
+#[test]
+fn a_precompile_that_takes_all_gas_reverts() {
+    let (mut chain, program) = chain();
+    let unknown = chain.act(ARB_SYS, [1, 2, 3, 4]);
+    assert_eq!((unknown.success, &unknown.error, unknown.output.len()), (false, &None, 0));
+    assert!(unknown.reason.is_some_and(|reason| reason.contains("has no method")));
+    assert_eq!(unknown.gas_used, message(ARB_SYS, [1, 2, 3, 4]).gas_limit.min(32_000_000));
+    // Whoever calls it keeps the sixty-fourth part of the gas, and goes on.
+    let done = succeeded(chain.act(program, Script::new().call(ARB_SYS, [1, 2, 3, 4])));
+    assert_eq!(done.output, outcome(false, &[]));
+    // Before ArbOwner stands a guard whose errors are no reverts.
+    let mut stranger = message(Address::with_last_byte(0x70), [0x8c, 0x4d, 0x1f, 0xda]);
+    stranger.from = Address::with_last_byte(0x99);
+    chain.fund(stranger.from, 1_000_000_000_000_000_000);
+    let guarded = chain.send(stranger).unwrap();
+    assert!(guarded.error.is_some_and(|error| error.contains("unauthorized caller")));
+}
+
 #[test]
 fn a_program_may_activate_another() {
     let (mut chain, program) = chain();

@@ -61,9 +61,9 @@ pub struct PrecompileCall<'a> {
 pub enum PrecompileEnd {
     /// Return data.
     Success(Bytes),
-    /// Revert data; the gas left is kept.
+    /// Revert data. The gas left is kept; where the call took all of it there are no data.
     Revert(Bytes),
-    /// All gas is gone and there is no data; the text is for people.
+    /// An error that is no revert, which takes all gas of whoever called: ArbOwner has those. The text is for people.
     Failure(String),
 }
 
@@ -159,10 +159,9 @@ pub fn run(ledger: &mut dyn Ledger, call: &PrecompileCall<'_>) -> PrecompileResu
     let (outcome, gas) = match precompile.access {
         Access::Public => precompile.call(ledger, call, arbos),
         Access::Owners => match call.gas.checked_sub(2 * method::READ_GAS) {
-            None => (Err(Fault::OutOfGas), 0),
+            None => return fail("out of gas".to_owned()),
             Some(_) if !is_chain_owner(ledger, call.caller) => {
-                let text = format!("unauthorized caller to access-controlled method: {} is not a chain owner", call.caller);
-                (Err(Fault::Burned(text)), 0)
+                return fail(format!("unauthorized caller to access-controlled method: {} is not a chain owner", call.caller));
             }
             Some(_) => return run_for_owner(precompile, ledger, call, arbos),
         },
@@ -195,8 +194,14 @@ fn finish(outcome: Result<Bytes, Fault>, gas_left: u64) -> PrecompileResult {
         Ok(output) => (PrecompileEnd::Success(output), gas_left, None),
         Err(Fault::Error(data)) => (PrecompileEnd::Revert(data.into()), gas_left, None),
         Err(Fault::Refused(text)) => (PrecompileEnd::Revert(Bytes::new()), gas_left, Some(text)),
-        Err(Fault::OutOfGas) => (PrecompileEnd::Failure("out of gas".to_owned()), 0, None),
-        Err(Fault::Burned(text)) => (PrecompileEnd::Failure(text), 0, None),
+        // Even running out of gas is a revert here.
+        Err(Fault::OutOfGas) => (PrecompileEnd::Revert(Bytes::new()), 0, Some("out of gas".to_owned())),
+        Err(Fault::Burned(text)) => (PrecompileEnd::Revert(Bytes::new()), 0, Some(text)),
     };
     PrecompileResult { end, gas_left, reason }
+}
+
+/// What is no revert. Nitro guards ArbOwner before it calls it, so that what the guard says passes for an EVM error.
+fn fail(text: String) -> PrecompileResult {
+    PrecompileResult { end: PrecompileEnd::Failure(text), gas_left: 0, reason: None }
 }

@@ -136,7 +136,7 @@ fn a_bad_module_takes_all_gas_and_says_why() {
     let (program, _) = put(&mut chain, 0xa1, classic(&no_entrypoint));
     let result = activate(&mut chain, program, ether());
     burned(&result);
-    let PrecompileEnd::Failure(text) = result.end else { unreachable!() };
+    let text = result.reason.unwrap();
     assert!(text.starts_with("program activation failed: ") && text.len() > 30, "{text}");
 }
 
