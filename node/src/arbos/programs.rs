@@ -44,6 +44,8 @@ pub struct Entry {
     pub footprint: u16,
     /// Gas for initialisation and for the pages of its memory.
     pub gas: u64,
+    /// Whether a cache manager keeps it cached, so that the block need not remember it.
+    pub cached: bool,
 }
 
 /// Looks a program up and prices its entry, as ArbOS does for each call. `recent` says whether the block remembers
@@ -61,7 +63,7 @@ pub fn enter(ledger: &mut dyn Ledger, code_hash: B256, now: u64, pages: Pages, r
     if !cached {
         gas = gas.saturating_add(program.init_gas(&params));
     }
-    Ok(Entry { params, footprint: program.footprint, gas })
+    Ok(Entry { params, footprint: program.footprint, gas, cached: program.cached })
 }
 
 /// What activation leaves about a program. The default is that of one never activated.

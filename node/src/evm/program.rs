@@ -114,14 +114,15 @@ fn end(result: InstructionResult, output: Bytes, limit: u64, left: u64, refund: 
     InterpreterResult::new(result, output, gas)
 }
 
-/// Looks a program up, and from ArbOS 60 on remembers it for the rest of the block, whether or not its frame lasts.
+/// Looks a program up, and from ArbOS 60 on remembers it for the rest of the block, whether or not its frame lasts. One
+/// that a cache manager keeps cached takes no place in that memory.
 fn enter(ctx: &mut Ctx<'_>, key: B256) -> Result<Entry, ProgramError> {
     let scope = &ctx.chain;
     let remembers = scope.arbos() >= 60;
     let recent = remembers && scope.recent_programs.contains(&key);
     let (now, pages) = (scope.block.timestamp, scope.pages);
     let entry = arbos::enter(&mut JournalLedger(ctx), key, now, pages, recent)?;
-    if remembers {
+    if remembers && !entry.cached {
         let programs = &mut ctx.chain.recent_programs;
         programs.retain(|program| *program != key);
         programs.push(key);

@@ -391,6 +391,14 @@ fn a_block_remembers_its_programs_from_arbos_60() {
     let twice = succeeded(chain.act(program, Script::new().call(program, Script::new().revert(b""))));
     assert_eq!(twice.profile.entry, first.profile.entry + second.profile.entry);
 
+    // One that is cached already takes no place: the block remembers nothing of it.
+    chain.fund(OWNER, ETHER);
+    chain.block.recent_programs.clear();
+    let cache = [&[0xe7, 0x3a, 0xc9, 0xf2][..], program.into_word().as_slice()].concat();
+    succeeded(chain.send(Message { from: OWNER, ..message(Address::with_last_byte(0x72), cache) }).unwrap());
+    assert_eq!(succeeded(chain.act(program, [])).profile.entry, second.profile.entry);
+    assert!(chain.block.recent_programs.is_empty());
+
     let mut old = Chain::at(51);
     let program = old.program(1, script::TEXT);
     let entries = [0; 2].map(|_| succeeded(old.act(program, [])).profile.entry);
