@@ -319,3 +319,68 @@ fn the_largest_bodies_compile() {
         assert_eq!(run(&module, Rules::of(60, false)).status, Status::Success);
     }
 }
+
+/// What activation lets in beside plain integer code: floats that are only moved, several results, tall stacks, code
+/// that nothing reaches. The compiler must take all of it.
+#[test]
+fn whatever_is_let_in_compiles_and_runs() {
+    let moved_floats = r#"
+        (type $t (func (param f32 f64) (result f64)))
+        (table 2 2 funcref) (elem (i32.const 0) $f)
+        (global $g (mut f32) (f32.const 1.5)) (global $h (mut f64) (f64.const -0.0))
+        (func $f (type $t) (local f32 f64)
+            (local.set 2 (select (local.get 0) (local.get 2) (i32.const 1)))
+            (global.set $g (local.get 2))
+            (if (result f64) (i32.const 0)
+                (then
+                    (i32.store (i32.const 0) (i32.reinterpret_f32 (f32.load (i32.const 4))))
+                    (f64.store (i32.const 8) (f64.reinterpret_i64 (i64.const 1)))
+                    (f64.const 1))
+                (else (block (result f64) (br 0 (local.tee 3 (local.get 1)))))))"#;
+    let move_floats = "(drop (call $f (global.get $g) (global.get $h)))
+        (drop (call_indirect (type $t) (global.get $g) (global.get $h) (i32.const 0))) (i32.const 0)";
+    let results = |n: usize| vec!["i64"; n].join(" ");
+    let several_results = format!(
+        "(func $r (param i64) (result {many}) {gets})
+        (func $s (param i64 i32) (result i64 i32 i64)
+            (local.get 0) (local.get 1)
+            (loop (param i64 i32) (result i64 i32 i64) (i64.const 3))
+            (block (param i64 i32 i64) (result i64 i32 i64)
+                (br_table 0 0 0 (i32.const 1)))
+            (if (param i64 i32 i64) (result i64 i32 i64) (local.get 1) (then) (else (drop) (i64.const 9))))",
+        many = results(1000),
+        gets = "(local.get 0)".repeat(1000),
+    );
+    let take_results = format!(
+        "(call $r (i64.const 1)) {} (drop) (call $s (i64.const 4) (i32.const 0)) (i64.ne (i64.const 9)) (i32.add) (drop) (drop) (i32.const 0)",
+        "(i64.add)".repeat(999)
+    );
+    let tall = format!("(func $f (result i32) {} {})", "(i32.load (i32.const 0))".repeat(4090), "(i32.add)".repeat(4089));
+    let locals = format!("(local {})", vec!["i64"; 348].join(" "));
+    let wide = (0..300).map(|index| format!("(func $f{index} {locals} (local.set 347 (local.get 0)))")).collect::<String>();
+    let call_wide = (0..300).map(|index| format!("(call $f{index})")).collect::<String>();
+    let ladder = format!(
+        "(func $f (param i32) (result i32) {} (local.get 0) {})",
+        "(if (result i32) (local.get 0) (then ".repeat(1500),
+        ") (else (i32.const 0)))".repeat(1500)
+    );
+    let dead = "(func $f (result i64)
+        (block (result i64) (return (i64.const 1)) (select) (i64.add) (br_if 0 (i32.const 1)) (drop) (memory.fill) (memory.copy)
+            (loop (param i32) (result i64) (drop) (unreachable) (br_table 0 1 2)) (i64.store) (call_indirect (type $u))
+            (memory.grow) (if (result i64) (then (unreachable)) (else (i64.const 0)))))
+        (type $u (func (param i32 i64) (result i32))) (table 0 0 funcref)";
+    let cases = [
+        ("floats", moved_floats.to_owned(), move_floats.to_owned()),
+        ("results", several_results, take_results),
+        ("operands", tall, "(call $f)".to_owned()),
+        ("locals", wide, format!("{call_wide} (i32.const 0)")),
+        ("branches", ladder, "(call $f (i32.const 0))".to_owned()),
+        ("dead code", dead.to_owned(), "(i64.ne (call $f) (i64.const 1))".to_owned()),
+    ];
+    for (name, definitions, entrypoint) in cases {
+        let module = program(&definitions, &entrypoint);
+        let rules = Rules::of(51, false);
+        stylus_devnode::vm::activate(&wat(&module), &rules, 128).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(run(&module, rules).status, Status::Success, "{name}");
+    }
+}
