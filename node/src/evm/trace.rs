@@ -68,7 +68,7 @@ impl Tracer {
 
     /// A program that got `len` bytes has ended: its host calls take the frames that they opened. A trap returns nothing.
     pub(super) fn program(&mut self, len: usize, start_ink: u64, outcome: &Outcome) {
-        let mut frames = std::mem::take(&mut self.open).into_iter().peekable();
+        let mut frames = std::mem::take(&mut self.open).into_iter();
         let at = |ink| Step { start_ink: ink, end_ink: ink, ..Step::default() };
         let len = u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
         self.open.push(Step { name: "user_entrypoint".into(), args: Bytes::copy_from_slice(&len), ..at(start_ink) });
@@ -81,7 +81,7 @@ impl Tracer {
                 end_ink: call.end_ink,
                 frame: None,
             };
-            let opened = frames.next_if(|frame| frame.name.strip_prefix("evm_") == Some(call.name) && is_of(frame, &step));
+            let opened = if call.opened { frames.next() } else { None };
             match call.name {
                 "call_contract" | "delegate_call_contract" | "static_call_contract" => {
                     // A call that could not be paid for opened no frame; readers want one all the same.
@@ -107,11 +107,6 @@ impl Tracer {
     pub(super) fn finish(self) -> Vec<Step> {
         self.open
     }
-}
-
-/// Whether a frame can be the one that a host call opened: calls name the address first.
-fn is_of(frame: &Step, call: &Step) -> bool {
-    call.name.starts_with("create") || frame.frame.as_ref().is_some_and(|frame| call.args.starts_with(frame.address.as_slice()))
 }
 
 fn call_name(call: &CallInputs) -> &'static str {

@@ -112,6 +112,8 @@ pub(super) struct Hook<'a> {
     ink: u64,
     /// Ink that callees used, a part of what the function costs.
     pub callees: u64,
+    /// The host was asked to run a call or a creation.
+    pub opened: bool,
 }
 
 /// Runs a host function: takes the ink out of the instance, and puts what is left back.
@@ -125,7 +127,7 @@ pub(super) fn enter<R>(
     };
     let start_ink = guest.ink.get(&mut caller).unwrap_i64().cast_unsigned();
     let (memory, frame) = guest.memory.data_and_store_mut(&mut caller);
-    let mut hook = Hook { memory, frame, start_ink, ink: start_ink, callees: 0 };
+    let mut hook = Hook { memory, frame, start_ink, ink: start_ink, callees: 0, opened: false };
     let result = function(&mut hook);
 
     let exhausted = matches!(result, Err(Escape::OutOfInk));
@@ -237,6 +239,7 @@ impl Hook<'_> {
                 outs: outs.concat().into(),
                 start_ink: self.start_ink,
                 end_ink: self.ink,
+                opened: self.opened,
             });
         }
     }

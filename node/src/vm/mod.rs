@@ -132,6 +132,8 @@ pub struct HostCall {
     pub start_ink: u64,
     /// Ink after it.
     pub end_ink: u64,
+    /// It got as far as having the host run a call or a creation.
+    pub opened: bool,
 }
 
 /// Examines a module as ArbOS does at activation. `page_limit` is how many pages its initial memory may have.

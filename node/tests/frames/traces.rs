@@ -77,6 +77,22 @@ fn creations_and_traps_are_traced() {
     assert!(!traced.executed.success);
 }
 
+/// A call that was refused opened no frame: it must not be given that of a later one to the same account.
+#[test]
+fn frames_go_to_the_calls_that_opened_them() {
+    let mut chain = Chain::new();
+    let program = chain.program(1, script::TEXT);
+    let other = chain.put(2, Asm::new().copy_calldata().forward(CALL, program).return_all().0);
+    // No value leaves a static frame.
+    let inner = Script::new().pay(other, 1).call(other, Script::new().reentrant());
+    let question = message(program, Script::new().ask(program, inner));
+    let traced = chain.evm.trace_call(&chain.state, &chain.block, &question).unwrap();
+    let (_, steps) = frame(&traced.steps, "static_call_contract");
+    let calls = steps.iter().filter(|step| step.name == "call_contract");
+    let frames: Vec<_> = calls.map(|step| step.frame.as_ref().map(|frame| (frame.address, frame.steps.len()))).collect();
+    assert_eq!(frames, [Some((other, 0)), Some((other, 1))]);
+}
+
 #[test]
 fn evm_code_alone_opens_frames_too() {
     let mut chain = Chain::new();

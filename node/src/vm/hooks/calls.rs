@@ -142,6 +142,7 @@ fn run(hook: &mut Hook<'_>, mut call: Call, left: u64) -> (Called, u64, u64) {
         call.gas = call.gas.saturating_add(STIPEND);
     }
     let handed = call.gas;
+    hook.opened = true;
     let called = hook.host().call(call);
     let used = handed.saturating_sub(called.gas_left);
     (called, price.saturating_add(used), used)
@@ -166,6 +167,7 @@ fn create(hook: &mut Hook<'_>, at: CreateAt) -> Result<(), Escape> {
     }
     let kept = (left - price) / 64;
     let handed = left - price - kept;
+    hook.opened = true;
     let created = hook.host().create(Create { code: code.clone(), endowment, salt, gas: handed });
     let used = handed.saturating_sub(created.gas_left);
     hook.callees = hook.gas_to_ink(used);
