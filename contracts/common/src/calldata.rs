@@ -49,6 +49,12 @@ impl<'a> Calldata<'a> {
         elements.as_chunks::<32>().0.get(..count).ok_or_else(Revert::empty)
     }
 
+    /// The elements of an array whose elements are structs of so many words each.
+    pub fn rows<const WORDS: usize>(self, place: usize) -> Result<&'a [[[u8; 32]; WORDS]], Revert> {
+        let (count, elements) = self.tail(place)?;
+        elements.as_chunks::<32>().0.as_chunks::<WORDS>().0.get(..count).ok_or_else(Revert::empty)
+    }
+
     /// The bytes of a text.
     pub fn text(self, place: usize) -> Result<&'a [u8], Revert> {
         let (length, bytes) = self.tail(place)?;

@@ -54,6 +54,15 @@ pub fn static_call(vm: &VM, to: Address, data: &[u8]) -> Answer {
     answer(status)
 }
 
+/// Has the code of `to` run on this contract's own storage, for the same caller. It can do all that this contract can: `to`
+/// must be code of ours, named at construction. Call it before anything is stored.
+pub fn delegate_call(vm: &VM, to: Address, data: &[u8]) -> Answer {
+    let mut returned = 0;
+    // SAFETY: the pointers are of this function's arguments, and no accessor of ours caches a value.
+    let status = unsafe { vm.delegate_call_contract(to.as_ptr(), data.as_ptr(), data.len(), u64::MAX, &mut returned) };
+    answer(status)
+}
+
 fn answer(status: u8) -> Answer {
     let mut bytes = [0; REASON];
     // SAFETY: the host writes no more than it is told there is room for, and says how much.

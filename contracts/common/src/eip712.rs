@@ -56,13 +56,18 @@ impl Domain {
     /// What is signed: 0x1901, the separator, the hash of the struct.
     #[inline(always)]
     pub fn digest(self, vm: &VM, message: B256) -> B256 {
-        let mut preimage = [0; 66];
-        preimage[0] = 0x19;
-        preimage[1] = 0x01;
-        preimage[2..34].copy_from_slice(&self.separator(vm).0);
-        preimage[34..].copy_from_slice(&message.0);
-        vm.native_keccak256(&preimage)
+        digest(vm, self.separator(vm), message)
     }
+}
+
+/// What is signed under a domain separator: where many are checked in one call, it is computed once.
+pub fn digest(vm: &VM, separator: B256, message: B256) -> B256 {
+    let mut preimage = [0; 66];
+    preimage[0] = 0x19;
+    preimage[1] = 0x01;
+    preimage[2..34].copy_from_slice(&separator.0);
+    preimage[34..].copy_from_slice(&message.0);
+    vm.native_keccak256(&preimage)
 }
 
 /// keccak256 of words one behind the other: the hash of a struct whose first word is its type's hash. At most eight words.

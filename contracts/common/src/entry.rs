@@ -115,12 +115,13 @@ pub fn construct_once(vm: &VM) -> Result<(), Revert> {
 /// `view` functions take `&self` and return the answer or a `Result` of it; `write` functions take `&mut self` and
 /// return a `Result`; `text` functions take `&self` and return a [`Buffer`] with the whole answer. All take the call's
 /// struct. Where an argument has no fixed length, `look` is such a view, `list` such a write and `batch` a write that
-/// returns a [`Buffer`] with the whole answer; these take [`Calldata`](crate::Calldata). Generates `ROUTES` (each selector with its mutability, for the test against the ABI) and the entrypoint.
+/// returns a [`Buffer`] with the whole answer; these take [`Calldata`](crate::Calldata). With `constructor;` alone
+/// there is none, and whoever deploys the contract is answered all the same, once; what no function answers goes to `otherwise`, if there is one. Generates `ROUTES` (each selector with its mutability, for the test against the ABI) and the entrypoint.
 #[macro_export]
 macro_rules! contract {
     (
         $contract:ident at $words:path;
-        constructor => $construct:ident;
+        constructor $(=> $construct:ident)? $(, otherwise => $otherwise:ident)?;
         $($kind:ident $call:ident => $function:ident;)*
     ) => {
         impl $contract {
@@ -140,9 +141,10 @@ macro_rules! contract {
                 })*
                 if u32::from_be_bytes(selector) == stylus_sdk::abi::CONSTRUCTOR_SELECTOR {
                     entry::construct_once(stylus_sdk::prelude::HostAccess::vm(self))?;
-                    return self.$construct(entry::constructor_arguments::<constructorCall>(input)?);
+                    $(self.$construct(entry::constructor_arguments::<constructorCall>(input)?)?;)?
+                    return Ok(());
                 }
-                Err($crate::Revert::empty())
+                $crate::contract!(@otherwise self, selector, input $(, $otherwise)?)
             }
         }
 
@@ -157,6 +159,8 @@ macro_rules! contract {
             })
         }
     };
+    (@otherwise $self:ident, $selector:ident, $input:ident) => { Err($crate::Revert::empty()) };
+    (@otherwise $self:ident, $selector:ident, $input:ident, $otherwise:ident) => { $self.$otherwise($selector, $input) };
     (@mutability view) => { $crate::entry::Mutability::View };
     (@mutability text) => { $crate::entry::Mutability::View };
     (@mutability look) => { $crate::entry::Mutability::View };

@@ -2,7 +2,7 @@
 
 use abi::{
     Common::{TokenHasNoCode, TokenReturnedFalse, TokenTookFee},
-    CorToken::{balanceOfCall, permitCall, totalSupplyCall, transferCall, transferFromCall},
+    CorToken::{approveCall, balanceOfCall, burnCall, permitCall, totalSupplyCall, transferCall, transferFromCall},
 };
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
@@ -35,6 +35,27 @@ pub fn push(vm: &VM, token: Address, to: Address, amount: U256) -> Result<(), Re
     let mut call = [0; 68];
     encode(&mut call, transferCall::SELECTOR, &[to.into_word(), amount.into()]);
     expect_true(vm, token, invoke(vm, token, &call)?)
+}
+
+/// Lets `spender` move `amount` of this contract's COR.
+pub fn approve(vm: &VM, token: Address, spender: Address, amount: U256) -> Result<(), Revert> {
+    let mut call = [0; 68];
+    encode(&mut call, approveCall::SELECTOR, &[spender.into_word(), amount.into()]);
+    expect_true(vm, token, invoke(vm, token, &call)?)
+}
+
+/// Has the token destroy `amount` of this contract's COR, and checks that this much is gone: not every token can.
+pub fn burn(vm: &VM, token: Address, amount: U256) -> Result<(), Revert> {
+    let this = vm.contract_address();
+    let before = balance_of(vm, token, this)?;
+    let mut call = [0; 36];
+    encode(&mut call, burnCall::SELECTOR, &[amount.into()]);
+    invoke(vm, token, &call)?;
+    let burned = before.saturating_sub(balance_of(vm, token, this)?);
+    if burned != amount {
+        return Err(TokenTookFee { token, asked: amount, received: burned }.into());
+    }
+    Ok(())
 }
 
 /// Submits an ERC-2612 permit of `owner` for this contract, and does not mind if it fails: anyone may have submitted it

@@ -18,6 +18,7 @@ pub mod guardian;
 pub mod owner;
 pub mod reentrancy;
 pub mod revert;
+pub mod role;
 pub mod slot;
 pub mod words;
 
@@ -29,4 +30,5 @@ pub use events::emit;
 pub use guardian::Guardian;
 pub use owner::Owner;
 pub use revert::Revert;
+pub use role::Role;
 pub use slot::{Slot, Word};

@@ -31,7 +31,8 @@ impl Revert {
         if reason.is_empty() { CallFailed { callee }.into() } else { Self::with(reason) }
     }
 
-    fn with(data: &[u8]) -> Self {
+    /// With this data, as another part of the same contract gave it.
+    pub fn with(data: &[u8]) -> Self {
         #[cfg(target_arch = "wasm32")]
         stylus_sdk::prelude::CalldataAccess::write_result(&stylus_sdk::host::WasmVM {}, data);
         #[cfg(not(target_arch = "wasm32"))]

@@ -107,14 +107,24 @@ impl<const N: usize> Buffer<N> {
     pub fn put(&mut self, bytes: &[u8]) {
         let end = self.length.saturating_add(bytes.len());
         if let Some(place) = self.bytes.get_mut(self.length..end) {
-            place.copy_from_slice(bytes);
+            // Equally long; `copy_from_slice` would keep its panic where the compiler does not see that.
+            place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
             self.length = end;
         }
     }
 
     /// Puts a row of words behind what is there.
-    pub fn put_words(&mut self, words: &impl Words) {
-        words.each(|word| self.put(&word.0));
+    pub fn put_words<W: Words>(&mut self, words: &W) {
+        let end = self.length.saturating_add(32 * W::COUNT);
+        if let Some(room) = self.bytes.get_mut(self.length..end) {
+            let mut places = room.as_chunks_mut::<32>().0.iter_mut();
+            words.each(|word| {
+                if let Some(place) = places.next() {
+                    *place = word.0;
+                }
+            });
+            self.length = end;
+        }
     }
 
     /// Puts the tail of a dynamic value behind what is there: its length, its bytes, zeros up to a whole word.
