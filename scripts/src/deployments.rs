@@ -60,8 +60,14 @@ impl Deployments {
 }
 
 /// The JSON ABI of every contract, with events and errors, by package.
-pub fn abis() -> [(&'static str, alloy_json_abi::JsonAbi); 2] {
-    [("cor-token", abi::CorToken::abi::contract()), ("staking", abi::Staking::abi::contract())]
+pub fn abis() -> [(&'static str, alloy_json_abi::JsonAbi); 5] {
+    [
+        ("agent-store", abi::AgentStore::abi::contract()),
+        ("app-fees", abi::AppFees::abi::contract()),
+        ("cor-token", abi::CorToken::abi::contract()),
+        ("fee-board", abi::FeeBoard::abi::contract()),
+        ("staking", abi::Staking::abi::contract()),
+    ]
 }
 
 /// The file of a contract's ABI.

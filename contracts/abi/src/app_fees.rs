@@ -7,6 +7,7 @@ crate::common::with_common! {
     /// that epoch, then paid from grants and escrow at the epoch's price, within its fee cap. Once an epoch is over and
     /// `grace` has passed, the pool closes it: the fees go to miners, stakers, builders, the treasury and the fire.
     interface AppFees {
+        #[derive(Debug, PartialEq, Eq)]
         /// What became of a voucher: why no more units of it were counted.
         enum Status {
             /// All that it asked for was counted.
@@ -68,11 +69,12 @@ crate::common::with_common! {
         /// Refuses what is out of bounds. `owner`, `guardian` and `treasury` are arguments, for whoever deploys through a
         /// factory is not the caller; `guardian` may be zero (then only the owner pauses). COR and the epoch clock are those of
         /// `staking`. `grace` and `delay` are seconds, `unitPrice` wei; `discount` (of commitments) and the shares are parts of
-        /// 10,000. `burnable`: COR has `burn(uint256)`; if not, what is burned goes to 0x...dEaD.
+        /// 10,000. `burnable`: COR has `burn(uint256)`; if not, what is burned goes to 0x...dEaD. `board` is the fee-board,
+        /// whose code answers settings, wiring and most views on this contract's storage, for one module has no room for all.
         constructor(
             address owner, address guardian, address treasury, address staking, uint64 grace, uint64 delay,
             uint256 unitPrice, uint256 discount, uint256 minersShare, uint256 treasuryShare, uint256 burnShare,
-            uint256 buildersShare, bool burnable
+            uint256 buildersShare, bool burnable, address board
         );
 
         /// Adds `amount` of the caller's COR, which it has approved, to the app's escrow. Anyone may. Pausable.
@@ -185,6 +187,8 @@ crate::common::with_common! {
         function delay() external view returns (uint256);
         /// Whether COR is burned by its own `burn(uint256)`.
         function burnable() external view returns (bool);
+        /// Whose code answers what this contract's own does not.
+        function board() external view returns (address);
         /// The domain separator that vouchers are signed under, computed at each call.
         function DOMAIN_SEPARATOR() external view returns (bytes32);
 
@@ -298,8 +302,8 @@ crate::common::with_common! {
         error EpochsOutOfBounds(uint256 epochs, uint256 maximum);
         /// Units are counted in 64 bits.
         error UnitsTooMany(uint256 units, uint256 maximum);
-        /// Not one unit of the voucher was counted.
-        error NothingSettled(uint256 appId, uint256 epoch, Status status, uint256 counted);
+        /// Not one unit of the voucher was counted; `preview` has the numbers.
+        error NothingSettled(uint256 appId, uint256 epoch, Status status);
         /// A batch has at most `maximum` vouchers.
         error BatchTooLarge(uint256 count, uint256 maximum);
         /// `escrow` is there, less than `asked`.
@@ -322,6 +326,8 @@ crate::common::with_common! {
         error AlreadyWired(address agentStore, address minerPool);
         /// `callee` was to name `expected` but names `named`.
         error WrongPeer(address callee, address named, address expected);
+        /// There is no code at the board's address.
+        error BoardHasNoCode(address board);
         /// An account of zero.
         error InvalidAccount(address account);
         /// A number left its range; nothing that can be reached by calls does.
@@ -336,5 +342,14 @@ crate::common::with_common! {
         /// Miners have 5,000 to 8,500 parts of 10,000, treasury and burn 500 to 3,000 each and together at least 1,500,
         /// builders at most 1,000, and all of them at most the whole.
         error SplitOutOfBounds(uint256 minersShare, uint256 treasuryShare, uint256 burnShare, uint256 buildersShare);
+    }
+}
+
+crate::words! {
+    /// The fee-board: code that app-fees runs on its own storage. What it answers are words of [`AppFees`], at the address
+    /// of app-fees; at its own there is nothing to call.
+    interface FeeBoard {
+        /// It is given nothing.
+        constructor();
     }
 }

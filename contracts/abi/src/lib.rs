@@ -24,7 +24,7 @@ mod staking;
 mod vouchers;
 
 pub use agent_store::AgentStore;
-pub use app_fees::AppFees;
+pub use app_fees::{AppFees, FeeBoard};
 pub use arbitrum::{ArbWasm, ArbWasmCache, CacheManager, StylusDeployer};
 pub use common::{Common, Wired};
 pub use cor_token::CorToken;
