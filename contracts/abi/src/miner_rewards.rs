@@ -187,6 +187,10 @@ crate::common::with_common! {
         error EpochNotClosed(uint256 epoch, uint256 first, uint256 next);
         /// The active root is of `active`, not earlier than `epoch`.
         error EpochNotLater(uint256 epoch, uint256 active);
+        /// The uri has `length` bytes, more than `maximum`.
+        error UriTooLong(uint256 length, uint256 maximum);
+        /// A batch of `length` claims is too long; `maximum` are taken at once.
+        error BatchTooLong(uint256 length, uint256 maximum);
         /// A root is not zero.
         error ZeroRoot();
         /// The total exceeds the budgets of all epochs up to the root's.

@@ -105,11 +105,10 @@ impl<const N: usize> Buffer<N> {
 
     /// Puts bytes behind what is there.
     pub fn put(&mut self, bytes: &[u8]) {
-        let end = self.length.saturating_add(bytes.len());
-        if let Some(place) = self.bytes.get_mut(self.length..end) {
-            // Equally long; `copy_from_slice` would keep its panic where the compiler does not see that.
-            place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            self.length = end;
+        let free = self.bytes.get_mut(self.length..).unwrap_or_default();
+        if let Some((place, _)) = free.split_at_mut_checked(bytes.len()) {
+            place.copy_from_slice(bytes);
+            self.length = self.length.saturating_add(bytes.len());
         }
     }
 

@@ -7,7 +7,7 @@ use alloy_primitives::U256;
 
 use crate::{
     Wad,
-    wide::{divide_up, narrow, product},
+    wide::{divide, divide_up, narrow, product, scale},
 };
 
 /// The miners' part of COR's reference supply, in percent.
@@ -75,14 +75,14 @@ pub fn cap(reserve: u128, decay: Decay) -> u128 {
 
 /// cap - ceil(cap * a * fees / (cap + fees)): of the miners' income, fees / (cap + fees) is what users pay. 0 of nothing.
 pub fn after_usage(cap: u128, a: Wad, fees: u128) -> Option<u128> {
-    let taken = product(cap, fees).checked_mul(U256::from(a.units()))?;
+    let taken = scale(product(cap, fees), a.units())?;
     let whole = product(cap.checked_add(fees)?, Wad::ONE.units().into());
     cap.checked_sub(narrow(divide_up(taken, whole)))
 }
 
 /// used - ceil(used * b * staked / circulating), with at most all of it staked; `used` where nothing circulates.
 pub fn after_stake(used: u128, b: Wad, staked: u128, circulating: u128) -> Option<u128> {
-    let taken = product(used, staked).checked_mul(U256::from(b.units()))?;
+    let taken = scale(product(used, staked), b.units())?;
     let whole = product(circulating, Wad::ONE.units().into());
     used.checked_sub(narrow(divide_up(taken, whole)))
 }
@@ -96,6 +96,18 @@ pub const fn circulating(supply: u128, reserve: u128) -> u128 {
 /// supply, rounded up.
 pub fn reserve_needed(reference_supply: u128) -> u128 {
     narrow(divide_up(product(reference_supply, RESERVE_PERCENT), U256::from(100)))
+}
+
+/// Which part of miners' income of an epoch apps paid themselves, grants apart, in units of 10^-18:
+/// floor(fees * own * 10^18 / (gross * (emission + fees))), and 0 where a divisor is 0. `fees` are the miners' part of the
+/// `gross` fees, of which apps paid `own` themselves; neither exceeds the gross. Dividing by one factor after the other
+/// rounds no differently, and what the first division leaves is multiplied before it is divided again.
+pub fn user_paid_share(fees: u128, own: u128, gross: u128, emission: u128) -> u128 {
+    let (one, divisor) = (Wad::ONE.units().into(), U256::from(gross));
+    let (whole, rest) = divide(product(fees, own), divisor);
+    let (more, _) = divide(product(narrow(rest), one), divisor);
+    let paid = product(narrow(whole), one).wrapping_add(more); // Below 2^188 and below 2^60.
+    narrow(divide(paid, U256::from(emission.saturating_add(fees))).0)
 }
 
 #[cfg(test)]
@@ -197,8 +209,24 @@ mod tests {
         }
 
         #[test]
+        fn the_user_paid_share_is_the_formula(gross in 0..1u128 << 60, fees in 0..=Wad::ONE.units(), own in 0..=Wad::ONE.units(), emission in 0..1u128 << 60) {
+            let part = |units| Wad::new(units).unwrap().of(gross);
+            let (fees, own) = (part(fees), part(own));
+            let divisor = U256::from(gross) * U256::from(emission + fees);
+            let exact = U256::from(fees) * U256::from(own) * U256::from(Wad::ONE.units());
+            let expected: u128 = if divisor.is_zero() { 0 } else { (exact / divisor).to() };
+            prop_assert_eq!(user_paid_share(fees, own, gross, emission), expected);
+        }
+
+        #[test]
+        fn the_user_paid_share_is_at_most_all(gross: u128, fees: u128, own: u128, emission in 0..HOLDING_LIMIT) {
+            prop_assert!(user_paid_share(fees.min(gross), own.min(gross), gross, emission) <= Wad::ONE.units().into());
+        }
+
+        #[test]
         fn nothing_panics(taper in any_taper(), cap: u128, fees: u128, circulating: u128, stake: u128, reserve: u128) {
             let _ = (taper.emission(cap, fees, circulating, stake), super::cap(reserve, decay()), reserve_needed(reserve));
+            let _ = user_paid_share(cap, fees, circulating, stake);
         }
     }
 }

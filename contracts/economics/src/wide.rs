@@ -14,6 +14,18 @@ pub const fn product(a: u128, b: u128) -> U256 {
     U256::from_limbs([low as u64, other as u64, high as u64, (high >> 64) as u64])
 }
 
+/// value * factor, if it fits.
+pub const fn scale(value: U256, factor: u64) -> Option<U256> {
+    let [a, b, c, d] = *value.as_limbs();
+    let factor = factor as u128;
+    // Each sum is at most (2^64 - 1)^2 + 2^64 - 1 < 2^128.
+    let a = a as u128 * factor;
+    let b = b as u128 * factor + (a >> 64);
+    let c = c as u128 * factor + (b >> 64);
+    let d = d as u128 * factor + (c >> 64);
+    if d >> 64 != 0 { None } else { Some(U256::from_limbs([a as u64, b as u64, c as u64, d as u64])) }
+}
+
 /// Quotient and remainder, rounded down; (0, 0) when the divisor is 0.
 pub fn divide(value: U256, divisor: U256) -> (U256, U256) {
     let mut quotient = [0; 4];
@@ -95,6 +107,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn scaling_agrees(limbs: [u64; 4], factor: u64, shift in 0usize..256) {
+            let value = U256::from_limbs(limbs) >> shift;
+            prop_assert_eq!(scale(value, factor), value.checked_mul(U256::from(factor)));
+        }
+
         #[test]
         fn any_agree(a: u128, b: u128, divisor: u128, shift in 0..127) {
             agrees(a, b, divisor >> shift);
