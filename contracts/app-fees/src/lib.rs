@@ -53,7 +53,7 @@ impl DerefMut for AppFees {
 common::contract! {
     AppFees at ::abi::AppFees;
     constructor => construct, otherwise => ask_board;
-    batch settleManyCall => settle_many;
+    raw settleManyCall => settle_many;
     batch settleCall => settle;
     write topUpCall => top_up;
     write sponsorCall => sponsor;

@@ -114,9 +114,13 @@ pub fn construct_once(vm: &VM) -> Result<(), Revert> {
 ///
 /// `view` functions take `&self` and return the answer or a `Result` of it; `write` functions take `&mut self` and
 /// return a `Result`; `text` functions take `&self` and return a [`Buffer`] with the whole answer. All take the call's
-/// struct. Where an argument has no fixed length, `look` is such a view, `list` such a write and `batch` a write that
-/// returns a [`Buffer`] with the whole answer; these take [`Calldata`](crate::Calldata). With `constructor;` alone
-/// there is none, and whoever deploys the contract is answered all the same, once; what no function answers goes to `otherwise`, if there is one. Generates `ROUTES` (each selector with its mutability, for the test against the ABI) and the entrypoint.
+/// struct. Where an argument has no fixed length, `look` is such a view, `list` such a write, `batch` a write that returns
+/// a [`Buffer`] with the whole answer, and `raw` one that hands it to the host itself, so that the stack holds a long one
+/// only once; these take [`Calldata`](crate::Calldata).
+///
+/// With `constructor;` alone there is none, and whoever deploys the contract is answered all the same, once. What no
+/// function answers goes to `otherwise`, if there is one. Generates `ROUTES` (each selector with its mutability, for the
+/// test against the ABI) and the entrypoint.
 #[macro_export]
 macro_rules! contract {
     (
@@ -166,7 +170,11 @@ macro_rules! contract {
     (@mutability look) => { $crate::entry::Mutability::View };
     (@mutability list) => { $crate::entry::Mutability::Write };
     (@mutability batch) => { $crate::entry::Mutability::Write };
+    (@mutability raw) => { $crate::entry::Mutability::Write };
     (@mutability write) => { $crate::entry::Mutability::Write };
+    (@answer raw $self:ident, $call:ident, $function:ident, $input:ident) => {
+        Self::$function(&mut *$self, $crate::Calldata::new($input))?;
+    };
     (@answer view $self:ident, $call:ident, $function:ident, $input:ident) => {
         let value = Self::$function(&*$self, entry::arguments::<$call>($input)?)?;
         entry::answer::<$call>(stylus_sdk::prelude::HostAccess::vm($self), &value);
