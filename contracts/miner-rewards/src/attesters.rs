@@ -20,6 +20,7 @@ pub(crate) type Members = [Member; MOST];
 
 impl MinerRewards {
     /// `(address[] attesters, uint256 quorum)`. Emits `AttestersNamed`.
+    #[inline(never)] // Its buffers would lie in the frame of every call.
     pub(crate) fn set_attesters(&mut self, call: Calldata<'_>) -> Result<setAttestersReturn, Revert> {
         refuse_reentry(self.vm())?;
         self.owner.only()?;

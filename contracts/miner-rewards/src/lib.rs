@@ -58,7 +58,7 @@ common::contract! {
     MinerRewards at ::abi::MinerRewards;
     constructor => construct;
     list claimCall => claim;
-    batch claimManyCall => claim_many;
+    raw claimManyCall => claim_many;
     list claimAndStakeCall => claim_and_stake;
     list voteCall => vote;
     write proposeCall => propose;

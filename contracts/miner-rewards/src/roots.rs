@@ -32,6 +32,7 @@ pub(crate) struct Root {
 
 impl MinerRewards {
     /// `(uint256 epoch, bytes32 root, uint256 cumulativeTotal, bytes32 dataHash, string uri)`.
+    #[inline(never)] // Its buffers would lie in the frame of every call.
     pub(crate) fn vote(&mut self, call: Calldata<'_>) -> Result<voteReturn, Revert> {
         refuse_reentry(self.vm())?;
         let root = Root { epoch: call.number(0)?, hash: call.word(1)?, total: call.number(2)?, data: call.word(3)? };

@@ -62,6 +62,7 @@ impl MinerRewards {
         Ok(U256::from(self.terms.get().window))
     }
 
+    #[inline(never)] // Its buffers would lie in the frame of every call.
     pub(crate) fn attesters(&self, _: attestersCall) -> Result<Buffer<{ (2 + MOST) * 32 }>, Revert> {
         let panel = self.panel_at(self.now());
         let mut data = Buffer::default();
@@ -75,6 +76,7 @@ impl MinerRewards {
         Ok(quorumReturn { attesters: U256::from(panel.size), quorum: U256::from(panel.quorum) })
     }
 
+    #[inline(never)] // Its buffers would lie in the frame of every call.
     pub(crate) fn pending_attesters(&self, _: pendingAttestersCall) -> Result<Buffer<{ (4 + MOST) * 32 }>, Revert> {
         let panel = self.panel_to_come(self.now()).unwrap_or_default();
         let mut data = Buffer::default();

@@ -1,0 +1,269 @@
+//! All contracts on one chain, wired; accounts; time.
+
+use std::sync::OnceLock;
+
+use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking};
+use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use alloy_sol_types::{SolCall, SolConstructor, SolError};
+use corflow::build::{Artifact, Symbols, Workspace, build};
+use economics::emission::Decay;
+use stylus_devnode::{
+    evm::{BlockEnv, Evm, Message},
+    genesis,
+    state::State,
+};
+
+pub(crate) const OWNER: Address = address!("00000000000000000000000000000000000000f1");
+pub(crate) const GUARDIAN: Address = address!("00000000000000000000000000000000000000f2");
+pub(crate) const ADA: Address = address!("00000000000000000000000000000000000000a1");
+pub(crate) const BEN: Address = address!("00000000000000000000000000000000000000a2");
+
+pub(crate) const COR: u128 = 1_000_000_000_000_000_000;
+pub(crate) const SUPPLY: u128 = 1_000_000_000 * COR;
+pub(crate) const DAY: u64 = 86_400;
+pub(crate) const EPOCH: u64 = 7 * DAY;
+pub(crate) const GENESIS: u64 = 1_700_000_000;
+
+const BASE_FEE: u64 = 100_000_000;
+
+/// A chain with every contract on it. A clone is another future of the same past.
+#[derive(Clone)]
+pub(crate) struct World {
+    evm: Evm,
+    state: State,
+    pub(crate) block: BlockEnv,
+    next: u8,
+    pub(crate) token: Address,
+    pub(crate) staking: Address,
+    pub(crate) fees: Address,
+    pub(crate) store: Address,
+    pub(crate) rewards: Address,
+    pub(crate) pool: Address,
+}
+
+fn artifacts() -> &'static [Artifact] {
+    static BUILT: OnceLock<Vec<Artifact>> = OnceLock::new();
+    BUILT.get_or_init(|| build(&Workspace::here(), Symbols::Names, |_| {}).expect("the contracts build"))
+}
+
+pub(crate) fn cor(amount: u128) -> U256 {
+    U256::from(amount) * U256::from(COR)
+}
+
+/// What a revert's data says, if it is this error.
+pub(crate) fn error<E: SolError>(data: &Bytes) -> E {
+    E::abi_decode(data).unwrap_or_else(|_| panic!("it reverted with {data}, not with {}", E::SIGNATURE))
+}
+
+impl World {
+    /// Every contract deployed and wired, with the defaults; the owner holds all COR and has deposited none.
+    pub(crate) fn new() -> Self {
+        static FIRST: OnceLock<World> = OnceLock::new();
+        FIRST.get_or_init(Self::build).clone()
+    }
+
+    fn build() -> Self {
+        let evm = Evm::new(genesis::CHAIN_ID);
+        let state = genesis::genesis(&evm, 60, genesis::CHAIN_ID).expect("a genesis");
+        let block = BlockEnv { number: 7, timestamp: GENESIS, base_fee: BASE_FEE, arbos: 60, ..BlockEnv::default() };
+        let nowhere = Address::ZERO;
+        let mut world = Self {
+            evm,
+            state,
+            block,
+            next: 0,
+            token: nowhere,
+            staking: nowhere,
+            fees: nowhere,
+            store: nowhere,
+            rewards: nowhere,
+            pool: nowhere,
+        };
+        world.token = world.deploy("cor-token", &CorToken::constructorCall { holder: OWNER });
+        world.staking = world.deploy(
+            "staking",
+            &Staking::constructorCall {
+                token: world.token,
+                owner: OWNER,
+                guardian: GUARDIAN,
+                referenceSupply: U256::from(SUPPLY),
+                genesis: GENESIS,
+                epochLength: EPOCH,
+                cooldown: 7 * DAY,
+                delay: DAY,
+            },
+        );
+        let board = world.deploy("fee-board", &abi::FeeBoard::constructorCall {});
+        world.fees = world.deploy(
+            "app-fees",
+            &AppFees::constructorCall {
+                owner: OWNER,
+                guardian: GUARDIAN,
+                treasury: OWNER,
+                staking: world.staking,
+                grace: DAY,
+                delay: DAY,
+                unitPrice: U256::from(COR),
+                discount: U256::from(1_000),
+                minersShare: U256::from(7_000),
+                treasuryShare: U256::from(1_000),
+                burnShare: U256::from(500),
+                buildersShare: U256::from(500),
+                burnable: true,
+                board,
+            },
+        );
+        world.store = world.deploy(
+            "agent-store",
+            &AgentStore::constructorCall {
+                owner: OWNER,
+                guardian: GUARDIAN,
+                curator: OWNER,
+                appFees: world.fees,
+                bond: cor(1_000),
+                freeBudget: U256::ZERO,
+                starter: U256::ZERO,
+                delay: DAY,
+            },
+        );
+        world.rewards = world.deploy(
+            "miner-rewards",
+            &MinerRewards::constructorCall {
+                owner: OWNER,
+                guardian: GUARDIAN,
+                staking: world.staking,
+                delay: DAY,
+                window: 3 * DAY,
+            },
+        );
+        world.pool = world.deploy(
+            "miner-pool",
+            &MinerPool::constructorCall {
+                owner: OWNER,
+                guardian: GUARDIAN,
+                appFees: world.fees,
+                minerRewards: world.rewards,
+                referenceSupply: U256::from(SUPPLY),
+                emittedBefore: U256::ZERO,
+                burntBefore: U256::ZERO,
+                decay: U256::from(Decay::DEFAULT),
+                usageTaper: U256::from(COR / 2),
+                stakeTaper: U256::from(COR / 2),
+                floor: U256::from(COR / 20),
+                delay: DAY,
+            },
+        );
+        world.ok(OWNER, world.staking, &Staking::wireCall { appFees: world.fees, minerRewards: world.rewards });
+        world.ok(OWNER, world.rewards, &MinerRewards::wireCall { minerPool: world.pool });
+        world.ok(OWNER, world.fees, &AppFees::wireCall { agentStore: world.store, minerPool: world.pool });
+        for account in [OWNER, ADA, BEN] {
+            if account != OWNER {
+                world.ok(OWNER, world.token, &CorToken::transferCall { to: account, value: cor(20_000_000) });
+            }
+            for spender in [world.staking, world.fees, world.store, world.pool] {
+                world.ok(account, world.token, &CorToken::approveCall { spender, value: U256::MAX });
+            }
+        }
+        world
+    }
+
+    /// Puts a contract on the chain, active and constructed.
+    pub(crate) fn deploy(&mut self, name: &str, arguments: &impl SolConstructor) -> Address {
+        let artifact = artifacts().iter().find(|artifact| artifact.name == name).expect("a contract of this name");
+        self.next += 1;
+        let address = Address::with_last_byte(self.next) | address!("c000000000000000000000000000000000000000");
+        self.state.set_code(address, artifact.code.bytes().clone());
+        self.state.account_mut(address).nonce = 1;
+        let activate = abi::ArbWasm::activateProgramCall { program: address };
+        self.transact(OWNER, Address::with_last_byte(0x71), activate.abi_encode().into(), U256::from(COR))
+            .expect("it is activated");
+        let construct = [&keccak256("stylus_constructor()")[..4], &arguments.abi_encode()].concat();
+        self.transact(OWNER, address, construct.into(), U256::ZERO).unwrap_or_else(|data| panic!("{name} refuses: {data}"));
+        address
+    }
+
+    fn transact(&mut self, from: Address, to: Address, input: Bytes, value: U256) -> Result<Bytes, Bytes> {
+        self.state.account_mut(from).balance = U256::from(1_000 * COR);
+        let message =
+            Message { from, to: Some(to), value, input, gas_limit: 30_000_000, max_fee: BASE_FEE.into(), ..Message::default() };
+        let done = self.evm.transact(&mut self.state, &mut self.block, &message).expect("the transaction can be executed");
+        if done.success {
+            return Ok(done.output);
+        }
+        assert!(done.error.is_none(), "it did not revert but fail: {:?} {:?}", done.error, done.reason);
+        assert!(!done.output.is_empty(), "it reverted with nothing: {:?}", done.reason);
+        Err(done.output)
+    }
+
+    /// Sends a call; what it returns, or what it reverted with.
+    pub(crate) fn send<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> Result<C::Return, Bytes> {
+        let output = self.transact(from, to, call.abi_encode().into(), U256::ZERO)?;
+        Ok(C::abi_decode_returns(&output).expect("the answer is what the ABI says"))
+    }
+
+    /// Sends a call that succeeds.
+    pub(crate) fn ok<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> C::Return {
+        self.send(from, to, call).unwrap_or_else(|data| panic!("{} reverted with {data}", C::SIGNATURE))
+    }
+
+    /// Sends a call that is refused with this error.
+    pub(crate) fn refused<E: SolError>(&mut self, from: Address, to: Address, call: &impl SolCall) -> E {
+        match self.transact(from, to, call.abi_encode().into(), U256::ZERO) {
+            Err(data) => error(&data),
+            Ok(output) => panic!("it is not refused but answers {output}"),
+        }
+    }
+
+    /// Reads.
+    pub(crate) fn view<C: SolCall>(&self, to: Address, call: &C) -> C::Return {
+        let message =
+            Message { from: ADA, to: Some(to), input: call.abi_encode().into(), gas_limit: 30_000_000, ..Message::default() };
+        let done = self.evm.call(&self.state, &self.block, &message).expect("the call can be executed");
+        assert!(done.success, "{} reverted with {}: {:?}", C::SIGNATURE, done.output, done.error);
+        C::abi_decode_returns(&done.output).expect("the answer is what the ABI says")
+    }
+
+    pub(crate) fn pass(&mut self, seconds: u64) {
+        self.block.timestamp += seconds;
+        self.block.number += 1;
+        self.block.recent_programs.clear();
+    }
+
+    /// Goes to the second in which an epoch is due.
+    pub(crate) fn until_due(&mut self, epoch: u64) {
+        let due = GENESIS + (epoch + 1) * EPOCH + DAY;
+        self.pass(due - self.block.timestamp);
+    }
+
+    pub(crate) fn balance(&self, account: Address) -> U256 {
+        self.view(self.token, &CorToken::balanceOfCall { account })
+    }
+
+    /// Rule 3, for both: what they owe is there.
+    pub(crate) fn assert_solvent(&self) {
+        let held = self.view(self.pool, &MinerPool::reserveCall {});
+        assert!(self.balance(self.pool) >= held.reserve + held.deposits, "the pool owes more than it has");
+        let totals = self.view(self.rewards, &MinerRewards::totalsCall {});
+        assert!(self.balance(self.rewards) >= totals.budgets - totals.paid, "the rewards owe more than they have");
+    }
+
+    /// 35% deposited and emission started; from epoch 1 on it emits.
+    pub(crate) fn started() -> Self {
+        let mut world = Self::new();
+        world.ok(OWNER, world.pool, &MinerPool::depositCall { amount: cor(350_000_000) });
+        world.ok(OWNER, world.pool, &MinerPool::startEmissionCall {});
+        world
+    }
+
+    /// An app of Ben's, through which fees are paid.
+    pub(crate) fn app(&mut self) -> U256 {
+        let register = AgentStore::registerCall {
+            signer: BEN,
+            feeCap: U256::ZERO,
+            category: B256::ZERO,
+            contentHash: B256::ZERO,
+            uri: String::new(),
+        };
+        self.ok(BEN, self.store, &register)
+    }
+}
