@@ -137,8 +137,9 @@ fn what_a_root_pays_never_exceeds_its_total() {
     let rewards = world.rewards;
     let book = Book::of(&[(miner(0), cor(5)), (miner(1), cor(5))]);
     for number in 0..3 {
-        let (root, cumulativeTotal) = (book.tree.root(), cor(9));
-        let vote = MinerRewards::voteCall { epoch: U256::ONE, root, cumulativeTotal, dataHash: B256::ZERO, uri: String::new() };
+        let root = book.tree.root();
+        let vote =
+            MinerRewards::voteCall { epoch: U256::ONE, root, cumulativeTotal: cor(9), dataHash: B256::ZERO, uri: String::new() };
         world.ok(attester(number), rewards, &vote);
     }
     world.pass(3 * DAY);

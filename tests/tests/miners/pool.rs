@@ -76,8 +76,12 @@ fn story(max: u64, closes: impl Fn(u64) -> bool) -> (Vec<Row>, World) {
             1 => drop(world.ok(ADA, pool, &MinerPool::depositCall { amount: U256::from(1_234_567 + epoch) })),
             2 => drop(world.ok(BEN, staking, &Staking::requestUnstakeCall { amount: cor(300_000) })),
             _ => {
-                let (minersShare, treasuryShare) = (U256::from(6_000 + 100 * epoch), U256::from(1_000));
-                drop(world.ok(OWNER, fees, &AppFees::setSplitCall { minersShare, treasuryShare, burnShare: U256::from(500) }));
+                let split = AppFees::setSplitCall {
+                    minersShare: U256::from(6_000 + 100 * epoch),
+                    treasuryShare: U256::from(1_000),
+                    burnShare: U256::from(500),
+                };
+                drop(world.ok(OWNER, fees, &split));
             }
         }
     }

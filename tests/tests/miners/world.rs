@@ -43,11 +43,18 @@ pub(crate) struct World {
 
 fn artifacts() -> &'static [Artifact] {
     static BUILT: OnceLock<Vec<Artifact>> = OnceLock::new();
-    BUILT.get_or_init(|| build(&Workspace::here(), Symbols::Names, |_| {}).expect("the contracts build"))
+    BUILT.get_or_init(|| {
+        build(&Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), Symbols::Names, |_| {}).expect("the contracts build")
+    })
 }
 
 pub(crate) fn cor(amount: u128) -> U256 {
     U256::from(amount) * U256::from(COR)
+}
+
+/// Where the contract is that was deployed as this number.
+fn contract(number: u8) -> Address {
+    Address::with_last_byte(number) | address!("c000000000000000000000000000000000000000")
 }
 
 /// What a revert's data says, if it is this error.
@@ -171,15 +178,19 @@ impl World {
     pub(crate) fn deploy(&mut self, name: &str, arguments: &impl SolConstructor) -> Address {
         let artifact = artifacts().iter().find(|artifact| artifact.name == name).expect("a contract of this name");
         self.next += 1;
-        let address = Address::with_last_byte(self.next) | address!("c000000000000000000000000000000000000000");
+        let address = contract(self.next);
         self.state.set_code(address, artifact.code.bytes().clone());
         self.state.account_mut(address).nonce = 1;
-        let activate = abi::ArbWasm::activateProgramCall { program: address };
-        self.transact(OWNER, Address::with_last_byte(0x71), activate.abi_encode().into(), U256::from(COR))
-            .expect("it is activated");
+        self.activate(address);
         let construct = [&keccak256("stylus_constructor()")[..4], &arguments.abi_encode()].concat();
         self.transact(OWNER, address, construct.into(), U256::ZERO).unwrap_or_else(|data| panic!("{name} refuses: {data}"));
         address
+    }
+
+    fn activate(&mut self, program: Address) {
+        let activate = abi::ArbWasm::activateProgramCall { program };
+        self.transact(OWNER, Address::with_last_byte(0x71), activate.abi_encode().into(), U256::from(COR))
+            .expect("it is activated");
     }
 
     fn transact(&mut self, from: Address, to: Address, input: Bytes, value: U256) -> Result<Bytes, Bytes> {
@@ -223,10 +234,16 @@ impl World {
         C::abi_decode_returns(&done.output).expect("the answer is what the ABI says")
     }
 
+    /// Lets time pass. A program expires after a year; whoever operates the network activates it again, and so does this.
     pub(crate) fn pass(&mut self, seconds: u64) {
         self.block.timestamp += seconds;
         self.block.number += 1;
         self.block.recent_programs.clear();
+        if seconds > 300 * DAY {
+            for number in 1..=self.next {
+                self.activate(contract(number));
+            }
+        }
     }
 
     /// Goes to the second in which an epoch is due.
