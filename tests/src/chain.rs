@@ -7,7 +7,7 @@ use alloy_primitives::{Address, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolConstructor, SolError, SolEvent};
 use corflow::build::{self, Artifact, Symbols, Workspace};
 use serde_json::{Value, json};
-use stylus_devnode::Devnode;
+use stylus_devnode::{Builder, Devnode};
 
 const ARB_WASM: Address = alloy_primitives::address!("0000000000000000000000000000000000000071");
 
@@ -25,6 +25,8 @@ pub struct Chain {
 /// A transaction that succeeded.
 #[derive(Debug)]
 pub struct Done {
+    /// Its hash.
+    pub hash: Value,
     /// What it used.
     pub gas: u64,
     /// What it logged.
@@ -58,7 +60,12 @@ fn artifacts() -> &'static [Artifact] {
 impl Chain {
     /// A new node.
     pub fn start() -> Self {
-        let node = Devnode::builder().spawn().expect("the node starts");
+        Self::with(|builder| builder)
+    }
+
+    /// A new node with options.
+    pub fn with(options: impl FnOnce(Builder) -> Builder) -> Self {
+        let node = options(Devnode::builder()).spawn().expect("the node starts");
         let provider = ProviderBuilder::default().connect_http(node.endpoint().parse().expect("an address"));
         Self { node, provider, placed: 0.into() }
     }
@@ -146,7 +153,7 @@ impl Chain {
         let receipt = self.get("eth_getTransactionReceipt", json!([hash])).await;
         assert_eq!(receipt["status"], "0x1", "{receipt}");
         let number = |value: &Value| u64::from_str_radix(&value.as_str().expect("a quantity")[2..], 16).expect("a quantity");
-        Ok(Done { gas: number(&receipt["gasUsed"]), logs: serde_json::from_value(receipt["logs"].clone()).expect("logs") })
+        Ok(Done { hash, gas: number(&receipt["gasUsed"]), logs: serde_json::from_value(receipt["logs"].clone()).expect("logs") })
     }
 
     async fn dry(&self, request: &Value) -> Result<Bytes, Refused> {

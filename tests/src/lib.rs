@@ -2,3 +2,5 @@
 
 pub mod chain;
 pub mod fees;
+pub mod hostile;
+pub mod staking;

@@ -1,0 +1,4 @@
+//! Staking from outside, on real wasm. After each transaction what it owes is held against what it has.
+
+mod cases;
+mod tokens;
