@@ -60,12 +60,14 @@ impl Deployments {
 }
 
 /// The JSON ABI of every contract, with events and errors, by package.
-pub fn abis() -> [(&'static str, alloy_json_abi::JsonAbi); 5] {
+pub fn abis() -> [(&'static str, alloy_json_abi::JsonAbi); 7] {
     [
         ("agent-store", abi::AgentStore::abi::contract()),
         ("app-fees", abi::AppFees::abi::contract()),
         ("cor-token", abi::CorToken::abi::contract()),
         ("fee-board", abi::FeeBoard::abi::contract()),
+        ("miner-pool", abi::MinerPool::abi::contract()),
+        ("miner-rewards", abi::MinerRewards::abi::contract()),
         ("staking", abi::Staking::abi::contract()),
     ]
 }

@@ -1,11 +1,11 @@
-//! A network of token, staking, app-fees and agent-store, with a pool that only says what app-fees asks of one.
+//! A network of every contract, wired, in whose epoch 0 apps begin.
 
 use abi::{
     AgentStore, AppFees, CorToken, FeeBoard, MinerPool, MinerRewards, Staking, USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage,
 };
 use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use alloy_primitives::{Address, B256, U256, uint};
-use alloy_sol_types::{SolCall, SolStruct, eip712_domain};
+use alloy_sol_types::{SolStruct, eip712_domain};
 use economics::COR;
 
 use crate::chain::{Chain, Done};
@@ -36,7 +36,7 @@ pub struct Network {
     pub fees: Address,
     /// Agent-store.
     pub store: Address,
-    /// What closes epochs: an account of the test.
+    /// What closes epochs; the node sends for it too.
     pub pool: Address,
     /// Where miners' part goes.
     pub rewards: Address,
@@ -92,12 +92,26 @@ impl Network {
             delay: 86_400,
         };
         let store = chain.deploy("agent-store", &store).await.expect("agent-store");
-        let rewards = chain.stub(&[(abi::Wired::stakingCall::SELECTOR, staking)]).await;
-        let pool =
-            chain.stub(&[(MinerPool::appFeesCall::SELECTOR, fees), (MinerPool::minerRewardsCall::SELECTOR, rewards)]).await;
-        chain.answer(rewards, MinerRewards::minerPoolCall::SELECTOR, U256::from_be_bytes(pool.into_word().0)).await;
+        let rewards = MinerRewards::constructorCall { owner, guardian: owner, staking, delay: 86_400, window: 3 * 86_400 };
+        let rewards = chain.deploy("miner-rewards", &rewards).await.expect("miner-rewards");
+        let pool = MinerPool::constructorCall {
+            owner,
+            guardian: owner,
+            appFees: fees,
+            minerRewards: rewards,
+            referenceSupply: SUPPLY,
+            emittedBefore: U256::ZERO,
+            burntBefore: U256::ZERO,
+            decay: U256::from(6_642_715_706_043_055_u64),
+            usageTaper: U256::from(COR / 2),
+            stakeTaper: U256::from(COR / 2),
+            floor: U256::from(COR / 20),
+            delay: 86_400,
+        };
+        let pool = chain.deploy("miner-pool", &pool).await.expect("miner-pool");
         chain.adopt(pool).await;
         chain.send(owner, staking, Staking::wireCall { appFees: fees, minerRewards: rewards }).await;
+        chain.send(owner, rewards, MinerRewards::wireCall { minerPool: pool }).await;
         chain.send(owner, fees, AppFees::wireCall { agentStore: store, minerPool: pool }).await;
         let signer = PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key");
         let network = Self { chain, owner, app_owner, signer, token, staking, fees, store, pool, rewards, genesis };
@@ -161,10 +175,12 @@ impl Network {
         self.chain.at(self.genesis + epoch * EPOCH + second).await;
     }
 
-    /// Closes an epoch as the pool does.
+    /// Has the pool close the oldest open epoch, which must be this one.
     pub async fn close(&self, epoch: u64) -> AppFees::FeesClosed {
-        let call = AppFees::closeEpochCall { epoch: U256::from(epoch), minerRewards: self.rewards };
-        self.chain.send(self.pool, self.fees, call).await.events().remove(0)
+        let done = self.chain.send(self.owner, self.pool, MinerPool::closeCall { max: U256::ONE }).await;
+        let closed: AppFees::FeesClosed = done.events().remove(0);
+        assert_eq!(closed.epoch, U256::from(epoch));
+        closed
     }
 
     /// COR of an account, in wei.
