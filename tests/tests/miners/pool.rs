@@ -72,16 +72,22 @@ fn story(max: u64, closes: impl Fn(u64) -> bool) -> (Vec<Row>, World) {
         let amount = U256::from(7_919 * COR / 3 * u128::from(epoch * epoch + 1));
         world.ok(ADA, fees, &AppFees::payCall { appId: app, amount, memo: B256::ZERO });
         match epoch % 4 {
-            0 => drop(world.ok(BEN, staking, &Staking::stakeCall { amount: cor(700_000) + U256::from(epoch) })),
-            1 => drop(world.ok(ADA, pool, &MinerPool::depositCall { amount: U256::from(1_234_567 + epoch) })),
-            2 => drop(world.ok(BEN, staking, &Staking::requestUnstakeCall { amount: cor(300_000) })),
+            0 => {
+                world.ok(BEN, staking, &Staking::stakeCall { amount: cor(700_000) + U256::from(epoch) });
+            }
+            1 => {
+                world.ok(ADA, pool, &MinerPool::depositCall { amount: U256::from(1_234_567 + epoch) });
+            }
+            2 => {
+                world.ok(BEN, staking, &Staking::requestUnstakeCall { amount: cor(300_000) });
+            }
             _ => {
                 let split = AppFees::setSplitCall {
                     minersShare: U256::from(6_000 + 100 * epoch),
                     treasuryShare: U256::from(1_000),
                     burnShare: U256::from(500),
                 };
-                drop(world.ok(OWNER, fees, &split));
+                world.ok(OWNER, fees, &split);
             }
         }
     }
@@ -194,5 +200,35 @@ fn the_reserve_moves_on_in_its_window_only_and_what_miners_earned_stays() {
     world.pass(3 * EPOCH);
     world.ok(ADA, pool, &MinerPool::closeCall { max: U256::from(100) });
     assert_eq!(world.view(pool, &MinerPool::totalsCall {}).emitted, emitted);
+    world.assert_solvent();
+}
+
+#[test]
+fn a_second_set_starts_with_what_the_first_one_emitted() {
+    let mut world = World::started();
+    let first = world.pool;
+    world.ok(OWNER, first, &MinerPool::retireCall { recipient: BEN });
+    world.pass(90 * DAY);
+    world.ok(OWNER, first, &MinerPool::releaseCall {});
+    world.until_due(world.view(first, &MinerPool::emittingCall {}).last.to());
+    world.ok(ADA, first, &MinerPool::closeCall { max: U256::from(100) });
+    let amount = world.ok(ADA, first, &MinerPool::pullReserveCall {});
+    let past = world.view(first, &MinerPool::totalsCall {});
+    assert!(past.emitted > U256::ZERO && amount + past.emitted == cor(350_000_000));
+
+    let mut forgotten = world.clone();
+    forgotten.deploy_set(past.emitted - U256::ONE, past.burned);
+    forgotten.ok(BEN, forgotten.pool, &MinerPool::depositCall { amount });
+    let short: MinerPool::ReserveBelowShare = forgotten.refused(OWNER, forgotten.pool, &MinerPool::startEmissionCall {});
+    assert_eq!(short.reserve + U256::ONE, short.needed);
+
+    world.deploy_set(past.emitted, past.burned);
+    world.ok(BEN, world.pool, &MinerPool::depositCall { amount });
+    world.ok(OWNER, world.pool, &MinerPool::startEmissionCall {});
+    let running = world.view(world.pool, &MinerPool::epochCall {});
+    assert_eq!(world.view(world.pool, &MinerPool::nextEpochCall {}), running);
+    world.until_due(running.to::<u64>() + 1);
+    assert_eq!(world.ok(ADA, world.pool, &MinerPool::closeCall { max: U256::from(100) }), U256::from(2));
+    assert!(world.view(world.pool, &MinerPool::totalsCall {}).emitted > U256::ZERO);
     world.assert_solvent();
 }

@@ -33,6 +33,8 @@ pub(crate) struct World {
     state: State,
     pub(crate) block: BlockEnv,
     next: u8,
+    /// Gas of the last transaction.
+    pub(crate) gas: u64,
     pub(crate) token: Address,
     pub(crate) staking: Address,
     pub(crate) fees: Address,
@@ -79,6 +81,7 @@ impl World {
             state,
             block,
             next: 0,
+            gas: 0,
             token: nowhere,
             staking: nowhere,
             fees: nowhere,
@@ -87,6 +90,17 @@ impl World {
             pool: nowhere,
         };
         world.token = world.deploy("cor-token", &CorToken::constructorCall { holder: OWNER });
+        for account in [ADA, BEN] {
+            world.ok(OWNER, world.token, &CorToken::transferCall { to: account, value: cor(20_000_000) });
+        }
+        world.deploy_set(U256::ZERO, U256::ZERO);
+        world
+    }
+
+    /// Deploys and wires all contracts but the token, and has everybody approve them; the pool after one that emitted and
+    /// burned so much.
+    pub(crate) fn deploy_set(&mut self, emitted: U256, burnt: U256) {
+        let world = self;
         world.staking = world.deploy(
             "staking",
             &Staking::constructorCall {
@@ -151,8 +165,8 @@ impl World {
                 appFees: world.fees,
                 minerRewards: world.rewards,
                 referenceSupply: U256::from(SUPPLY),
-                emittedBefore: U256::ZERO,
-                burntBefore: U256::ZERO,
+                emittedBefore: emitted,
+                burntBefore: burnt,
                 decay: U256::from(Decay::DEFAULT),
                 usageTaper: U256::from(COR / 2),
                 stakeTaper: U256::from(COR / 2),
@@ -164,14 +178,10 @@ impl World {
         world.ok(OWNER, world.rewards, &MinerRewards::wireCall { minerPool: world.pool });
         world.ok(OWNER, world.fees, &AppFees::wireCall { agentStore: world.store, minerPool: world.pool });
         for account in [OWNER, ADA, BEN] {
-            if account != OWNER {
-                world.ok(OWNER, world.token, &CorToken::transferCall { to: account, value: cor(20_000_000) });
-            }
             for spender in [world.staking, world.fees, world.store, world.pool] {
                 world.ok(account, world.token, &CorToken::approveCall { spender, value: U256::MAX });
             }
         }
-        world
     }
 
     /// Puts a contract on the chain, active and constructed.
@@ -187,10 +197,22 @@ impl World {
         address
     }
 
+    /// Activates a program, unless its code is active already.
     fn activate(&mut self, program: Address) {
         let activate = abi::ArbWasm::activateProgramCall { program };
-        self.transact(OWNER, Address::with_last_byte(0x71), activate.abi_encode().into(), U256::from(COR))
-            .expect("it is activated");
+        if let Err(data) = self.transact(OWNER, Address::with_last_byte(0x71), activate.abi_encode().into(), U256::from(COR)) {
+            let _: abi::ArbWasm::ProgramUpToDate = error(&data);
+        }
+    }
+
+    /// Has every program cached, as the chain's owner may.
+    pub(crate) fn cache(&mut self) {
+        let chain_owner = genesis::dev_accounts()[0].address;
+        for number in 1..=self.next {
+            let cache = abi::ArbWasmCache::cacheProgramCall { program: contract(number) };
+            self.transact(chain_owner, Address::with_last_byte(0x72), cache.abi_encode().into(), U256::ZERO)
+                .expect("it is cached");
+        }
     }
 
     fn transact(&mut self, from: Address, to: Address, input: Bytes, value: U256) -> Result<Bytes, Bytes> {
@@ -198,6 +220,7 @@ impl World {
         let message =
             Message { from, to: Some(to), value, input, gas_limit: 30_000_000, max_fee: BASE_FEE.into(), ..Message::default() };
         let done = self.evm.transact(&mut self.state, &mut self.block, &message).expect("the transaction can be executed");
+        self.gas = done.gas_used;
         if done.success {
             return Ok(done.output);
         }
