@@ -56,7 +56,9 @@ pub struct World {
     pub app_fees: Address,
     /// Stands in for miner-rewards.
     pub miner_rewards: Address,
-    /// When staking was constructed, a second or so into epoch 0.
+    /// The first second of epoch 0.
+    pub genesis: u64,
+    /// When staking was constructed: a second or so later.
     pub start: u64,
     now: Cell<u64>,
 }
@@ -69,22 +71,31 @@ impl World {
 
     /// The same on a chain of the test's choice.
     pub async fn on(chain: Chain) -> Self {
-        let (owner, guardian) = (chain.account(0), chain.account(1));
+        let owner = chain.account(0);
         let token = chain.deploy("cor-token", &CorToken::constructorCall { holder: owner }).await.expect("a token");
-        Self::over(chain, token, owner, guardian).await
+        Self::over(chain, token, owner, WEEK).await
+    }
+
+    /// With epochs of a length: the shortest, where many of them shall pass before a program expires.
+    pub async fn with_epochs(length: u64) -> Self {
+        let chain = Chain::start();
+        let owner = chain.account(0);
+        let token = chain.deploy("cor-token", &CorToken::constructorCall { holder: owner }).await.expect("a token");
+        Self::over(chain, token, owner, length).await
     }
 
     /// The same over a token that is there already, whose supply the owner holds.
-    pub async fn over(chain: Chain, token: Address, owner: Address, guardian: Address) -> Self {
+    pub async fn over(chain: Chain, token: Address, owner: Address, epoch_length: u64) -> Self {
+        let guardian = chain.account(1);
         let genesis = chain.time().await + DAY;
         chain.at(genesis).await;
-        let terms = Self::terms(token, owner, guardian, genesis);
+        let terms = Staking::constructorCall { epochLength: epoch_length, ..Self::terms(token, owner, guardian, genesis) };
         let staking = chain.deploy("staking", &terms).await.expect("staking");
         let stand_in = [(Wired::stakingCall::SELECTOR, staking)];
         let (app_fees, miner_rewards) = (chain.stub(&stand_in).await, chain.stub(&stand_in).await);
         let start = chain.ask(staking, Staking::startCall {}).await.to();
         let now = Cell::new(chain.time().await);
-        let world = Self { chain, token, staking, owner, guardian, app_fees, miner_rewards, start, now };
+        let world = Self { chain, token, staking, owner, guardian, app_fees, miner_rewards, genesis, start, now };
         world.does(owner, Staking::wireCall { appFees: app_fees, minerRewards: miner_rewards }).await;
         for account in [ADA, BEN, CLEO, app_fees, miner_rewards] {
             world.enter(account).await;

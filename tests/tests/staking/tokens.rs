@@ -23,14 +23,14 @@ struct Hostile {
 impl Hostile {
     async fn start() -> Self {
         let honest = World::start().await;
-        let World { chain, token: behind, owner, guardian, .. } = honest;
+        let World { chain, token: behind, owner, .. } = honest;
         let token = chain.place();
         chain.get("anvil_setCode", json!([token, code(behind, [0; 4], &Trick::Silence)])).await;
         let constructor = CorToken::constructorCall { holder: owner }.abi_encode();
         let selector = &alloy_primitives::keccak256("stylus_constructor()")[..4];
         let input = Bytes::from([selector, &constructor].concat());
         chain.get("eth_sendTransaction", json!([{ "from": owner, "to": token, "input": input }])).await;
-        let world = World::over(chain, token, owner, guardian).await;
+        let world = World::over(chain, token, owner, WEEK).await;
         Self { world, honest: behind }
     }
 
