@@ -2,7 +2,7 @@
 //!
 //! Contracts take their events and errors from here, scripts, page and tests take all of it, so that the two sides of
 //! a call cannot part. Each interface is a module of `alloy-sol-types`: [`Staking::stakeCall`](Staking) is the call,
-//! `Staking::Staked` the event, `Staking::BelowMinimum` the error, `Staking::StakingCalls`, `StakingEvents` and
+//! `Staking::Staked` the event, `Staking::InsufficientStake` the error, `Staking::StakingCalls`, `StakingEvents` and
 //! `StakingErrors` the sums of them, for decoding whatever comes.
 //!
 //! With the feature `json` each interface also has `abi::contract()`, the JSON ABI that other tools read.
@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(token.constructor.as_ref().map(|it| it.inputs.len()), Some(1));
         let staking = Staking::abi::contract();
         assert_eq!(staking.events["Staked"][0].signature(), "Staked(address,address,uint256)");
-        assert!(staking.errors.contains_key("BelowMinimumStake") && staking.errors.contains_key("EnforcedPause"));
+        assert!(staking.errors.contains_key("InsufficientStake") && staking.errors.contains_key("EnforcedPause"));
         assert_eq!(staking.constructor.as_ref().map(|it| it.inputs.len()), Some(8));
     }
 }

@@ -2,7 +2,6 @@
 
 crate::common::with_common! {
     /// Staking: hold COR at stake, earn the network's incentives and the stakers' part of its fees, leave after a cooldown.
-    /// A position is zero or at least `minimumStake`.
     interface Staking {
         /// Refuses what is out of bounds. `owner` and `guardian` are arguments, for whoever deploys through a factory is
         /// not the caller; `guardian` may be zero (then only the owner pauses). `genesis` and `epochLength` are the
@@ -77,8 +76,6 @@ crate::common::with_common! {
         function start() external view returns (uint256);
         /// The supply that every holding stays below, in wei.
         function referenceSupply() external view returns (uint256);
-        /// The least that a position may be, in wei, unless it is zero.
-        function minimumStake() external view returns (uint256);
 
         /// What `account` has: at stake, unbonding, when that matures (0 when nothing is), and rewards as of now.
         function position(address account) external view returns (uint256 stake, uint256 unbonding, uint256 readyAt, uint256 rewards);
@@ -125,8 +122,6 @@ crate::common::with_common! {
         error ZeroAmount();
         /// `amount` is beyond what a holding can be, `maximum`.
         error AmountTooLarge(uint256 amount, uint256 maximum);
-        /// The position would be `stake`, neither zero nor at least `minimum`.
-        error BelowMinimumStake(uint256 stake, uint256 minimum);
         /// `stake` is at stake, less than `asked`.
         error InsufficientStake(uint256 asked, uint256 stake);
         /// The account can hold no stake: zero, or this contract itself.

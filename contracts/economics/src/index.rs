@@ -3,19 +3,26 @@
 use alloy_primitives::U256;
 
 use crate::{
-    PERCENT_YEAR, PercentSeconds,
+    COR, PERCENT_YEAR, PercentSeconds,
     wide::{divide, divide_up, narrow, product, ratio},
 };
 
-/// The index's scale: so many units are one wei of rewards for one wei of stake. A multiple of a percent-year, so that a
-/// second of any rate is a whole number of units and the incentives leave no remainder in it, and close to 10^18.
+/// The index's scale: so many units are one wei of rewards for one wei of stake. Close to 10^18, but a multiple of a
+/// percent-year, so that a second of any rate is a whole number of units: a second of 60% is 60,000,000,000 of them, where
+/// 10^18 would make it 19,025,875,190.26. So incentives leave no remainder in the index, whenever and however often they
+/// are counted.
 pub const SCALE: u128 = PERCENT_YEAR as u128 * PER_PERCENT_SECOND;
 
 /// Units for a percent-second.
 const PER_PERCENT_SECOND: u128 = 1_000_000_000;
 
-/// What one wei of stake has earned since the schedule's start, in units of 1/[`SCALE`] wei. While a position is at least
-/// one COR it stays below 2^128 until three hundred billion times the supply has been paid to a single COR.
+/// Fees are shared only while at least this is at stake in all, in wei: one COR. Shared among a few wei they would drive the
+/// index beyond its width. Until more is at stake they wait.
+pub const LEAST_SHARED: u128 = COR;
+
+/// What one wei of stake has earned since the schedule's start, in units of 1/[`SCALE`] wei. It stays below 2^128 until fees
+/// of a hundred billion times the supply have come to a single COR, and leaves room for the debt of somebody who then stakes
+/// the whole supply until they are 170 times the supply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Index(pub u128);
 
@@ -169,6 +176,32 @@ mod tests {
         assert_eq!(incentives.spend(400 * COR, PercentSeconds(60)), Spent { paid: 0, missed: 60 * PER_PERCENT_SECOND });
     }
 
+    /// From a few wei to more than there is.
+    fn any_stake() -> impl Strategy<Value = u128> {
+        prop_oneof![1..10u128, 1..2 * COR, COR..1u128 << 80]
+    }
+
+    #[test]
+    fn the_index_outlasts_every_fee_that_a_single_cor_can_be_paid() {
+        let supply = 1_000_000_000 * COR;
+        let mut index = Index::default();
+        index.0 += FeeShare::default().share(170 * supply, LEAST_SHARED);
+        let mut position = Position::default();
+        assert_eq!(position.add(supply, index), Some(()));
+        index.0 += FeeShare::default().share(supply, LEAST_SHARED);
+        assert_eq!(Position::default().add(supply, index), None);
+        assert_eq!(index.worth(COR), 171 * supply);
+        assert!(index.0 < u128::MAX / 500_000_000);
+    }
+
+    #[test]
+    fn a_second_of_each_rate_is_a_whole_number_of_units() {
+        for percent in [60, 30, 15, 10] {
+            assert_eq!(SCALE * percent % u128::from(PERCENT_YEAR), 0);
+            assert_eq!(Index::of_schedule(PercentSeconds(percent as u64)).0, SCALE * percent / u128::from(PERCENT_YEAR));
+        }
+    }
+
     proptest! {
         #[test]
         fn many_spends_are_one(stake in 0..1u128 << 96, budget in 0..1u128 << 96, times in prop::collection::vec(0..10_000_000u64, 1..40)) {
@@ -214,7 +247,7 @@ mod tests {
         #[test]
         fn claims_never_exceed_income(
             budget in 0..1u128 << 80,
-            moves in prop::collection::vec((0usize..4, any::<bool>(), COR..1u128 << 80, 0u64..1 << 30, 0..1u128 << 70), 1..60),
+            moves in prop::collection::vec((0usize..4, any::<bool>(), any_stake(), 0u64..1 << 30, 0..1u128 << 70), 1..60),
         ) {
             let mut positions = [Position::default(); 4];
             let (mut incentives, mut fees) = (Incentives { budget, remainder: 0 }, FeeShare::default());
@@ -224,7 +257,7 @@ mod tests {
                 let spent = incentives.spend(total, PercentSeconds(time));
                 index.0 += Index::of_schedule(PercentSeconds(time)).0 - spent.missed;
                 income += spent.paid;
-                if total > 0 {
+                if total >= LEAST_SHARED {
                     index.0 += fees.share(fee, total);
                     income += fee;
                 }

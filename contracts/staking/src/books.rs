@@ -3,7 +3,7 @@
 use abi::Staking::BudgetExhausted;
 use alloy_primitives::U256;
 use common::emit;
-use economics::{Index, PercentSeconds, StakeTime, schedule::accrued};
+use economics::{Index, PercentSeconds, StakeTime, index::LEAST_SHARED, schedule::accrued};
 use stylus_sdk::prelude::*;
 
 use crate::{
@@ -37,7 +37,7 @@ impl Books {
     }
 
     /// Gives the time since the last accrual to those who were at stake in it: incentives while the budget lasts, and
-    /// what streams. With nothing at stake nothing is earned, and the stream stands still.
+    /// what streams. With nothing at stake nothing is earned, and with less than [`LEAST_SHARED`] the stream stands still.
     fn accrue(&mut self) {
         // After 136 years the slot's 32 bits are full, and time stands still.
         let elapsed = self.now.saturating_sub(self.terms.start.into()).min(u32::MAX.into());
@@ -47,12 +47,12 @@ impl Books {
 
         let spent = self.rewards.incentives.spend(stake, time);
         self.rewards.owed = self.rewards.owed.saturating_add(spent.paid);
+        self.exhausted = (spent.paid > 0 && self.rewards.incentives.budget == 0).then_some(spent.paid);
         if spent.missed > 0 {
             self.shift.missed = self.shift.missed.saturating_add(spent.missed);
             self.terms.shifted = true;
-            self.exhausted = (spent.paid > 0).then_some(spent.paid);
         }
-        if self.terms.streaming && stake > 0 {
+        if self.terms.streaming && stake >= LEAST_SHARED {
             let paid = self.fees.stream.advance(seconds);
             self.rewards.owed = self.rewards.owed.saturating_add(paid);
             self.shift.fees = self.shift.fees.saturating_add(self.fees.share.share(paid, stake));
@@ -179,6 +179,28 @@ mod tests {
     }
 
     #[test]
+    fn a_budget_that_ends_to_the_wei_has_ended() {
+        let mut books = books();
+        books.rewards.incentives.budget = 6 * COR;
+        books.stakes.stake = 365 * COR;
+        pass(&mut books, 10 * DAY);
+        assert_eq!((books.exhausted, books.rewards.incentives.budget, books.shift.missed), (Some(6 * COR), 0, 0));
+        pass(&mut books, DAY);
+        assert_eq!(books.exhausted, None);
+    }
+
+    #[test]
+    fn fees_wait_for_a_cor_at_stake() {
+        let mut books = books();
+        stream(&mut books, 100 * COR, 1);
+        for (stake, owed) in [(COR - 1, 0), (COR, 100 * COR)] {
+            books.stakes.stake = stake;
+            pass(&mut books, WEEK);
+            assert_eq!((books.rewards.owed, books.terms.streaming), (owed, owed == 0));
+        }
+    }
+
+    #[test]
     fn time_with_an_empty_budget_is_never_paid() {
         let mut books = books();
         books.rewards.incentives.budget = COR;
@@ -197,7 +219,7 @@ mod tests {
     proptest! {
         /// Poking every now and then changes nothing for anybody: not a wei of incentives, not one of fees.
         #[test]
-        fn poking_changes_nothing(stake in COR..1u128 << 90, budget in 0..1u128 << 90, fees in 0..1u128 << 90, steps in prop::collection::vec(0..WEEK, 1..30)) {
+        fn poking_changes_nothing(stake in 1..1u128 << 90, budget in 0..1u128 << 90, fees in 0..1u128 << 90, steps in prop::collection::vec(0..WEEK, 1..30)) {
             let begin = || {
                 let mut books = books();
                 books.rewards.incentives.budget = budget;
@@ -216,7 +238,7 @@ mod tests {
 
         /// What came in is what is owed, budgeted, streaming or paid; and stakers together can claim no more than is owed.
         #[test]
-        fn books_balance(moves in prop::collection::vec((0usize..3, 0u8..5, COR..1u128 << 88, 0..3 * WEEK), 1..80)) {
+        fn books_balance(moves in prop::collection::vec((0usize..3, 0u8..5, prop_oneof![1..2 * COR, COR..1u128 << 88], 0..3 * WEEK), 1..80)) {
             let mut books = books();
             let mut positions = [Position::default(); 3];
             let (mut came, mut paid) = (0u128, 0u128);

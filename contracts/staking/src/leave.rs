@@ -10,7 +10,6 @@ use stylus_sdk::prelude::*;
 
 use crate::{
     Staking, amount_of,
-    stake::refuse_dust,
     state::{Stored, Unbonding},
     sum,
 };
@@ -31,7 +30,6 @@ impl Staking {
         if position.remove(wei, books.index()).is_none() {
             return Err(InsufficientStake { asked: amount, stake: U256::from(position.stake) }.into());
         }
-        refuse_dust(position.stake)?;
         slot.set(&Stored(position));
         let total = books.stakes.stake.saturating_sub(wei); // A position is part of the total.
         self.change_stakes(&mut books, total);

@@ -21,14 +21,10 @@ mod views;
 
 use alloy_primitives::{Address, U256};
 use common::{Guardian, Owner, Slot};
-use economics::{COR, HOLDING_LIMIT, StakeTime, average::Record};
+use economics::{HOLDING_LIMIT, StakeTime, average::Record};
 use stylus_sdk::{prelude::*, storage::StorageMap};
 
 use crate::state::{Leaving, Rewards, Shift, Stored, StreamedFees, Terms, Unbonding};
-
-/// The least that a position may be, in wei, unless it is zero: one COR. Without it somebody alone at stake with one wei
-/// could drive the rewards per wei beyond every width.
-pub const MINIMUM_STAKE: u128 = COR;
 
 /// The contract's storage. A slot holds what is read and written together: staking changes `position`, `stakes` and
 /// `rewards` and reads `terms`; claiming changes `position` and `rewards` and reads `stakes` and `terms`.
@@ -82,7 +78,6 @@ common::contract! {
     view delayCall => delay;
     view startCall => start;
     view referenceSupplyCall => reference_supply;
-    view minimumStakeCall => minimum_stake;
     view positionCall => position;
     view stakeOfCall => stake_of;
     view earnedCall => earned;

@@ -1,15 +1,15 @@
 //! Staking: COR in.
 
 use abi::Staking::{
-    ArithmeticOverflow, BelowMinimumStake, EnforcedPause, InvalidAccount, Staked, stakeCall, stakeForCall, stakeForReturn,
-    stakeReturn, stakeWithPermitCall, stakeWithPermitReturn,
+    ArithmeticOverflow, EnforcedPause, InvalidAccount, Staked, stakeCall, stakeForCall, stakeForReturn, stakeReturn,
+    stakeWithPermitCall, stakeWithPermitReturn,
 };
 use alloy_primitives::{Address, U256};
 use common::{Revert, emit, erc20, reentrancy::refuse_reentry, slot::detach};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    MINIMUM_STAKE, Staking, amount_of,
+    Staking, amount_of,
     books::Books,
     state::{Stored, Terms},
     sum,
@@ -61,7 +61,6 @@ impl Staking {
         let Stored(mut position) = slot.get();
         let total = sum(books.stakes.stake, amount)?;
         position.add(amount, books.index()).ok_or_else(|| Revert::from(ArithmeticOverflow {}))?;
-        refuse_dust(position.stake)?;
         slot.set(&Stored(position));
         self.change_stakes(books, total);
         Ok(())
@@ -74,12 +73,4 @@ impl Staking {
         }
         Ok(())
     }
-}
-
-/// Refuses a position between nothing and the minimum.
-pub(crate) fn refuse_dust(stake: u128) -> Result<(), Revert> {
-    if stake != 0 && stake < MINIMUM_STAKE {
-        return Err(BelowMinimumStake { stake: U256::from(stake), minimum: U256::from(MINIMUM_STAKE) }.into());
-    }
-    Ok(())
 }

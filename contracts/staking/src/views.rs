@@ -6,7 +6,7 @@ use common::Revert;
 use economics::schedule::percent_at;
 use stylus_sdk::prelude::*;
 
-use crate::{MINIMUM_STAKE, Staking, books::Books, state::Stored};
+use crate::{Staking, books::Books, state::Stored};
 
 impl Staking {
     fn books_now(&self) -> Books {
@@ -68,10 +68,6 @@ impl Staking {
 
     pub(crate) fn reference_supply(&self, _: referenceSupplyCall) -> Result<U256, Revert> {
         Ok(U256::from(self.leaving.get().reference_supply))
-    }
-
-    pub(crate) fn minimum_stake(&self, _: minimumStakeCall) -> Result<U256, Revert> {
-        Ok(U256::from(MINIMUM_STAKE))
     }
 
     pub(crate) fn position(&self, positionCall { account }: positionCall) -> Result<positionReturn, Revert> {

@@ -93,8 +93,8 @@ pub(crate) fn story() -> Vec<Step> {
         step(Ada, Compound).after(3 * WEEK).waits(MONTHS),
         step(Ada, AddFees { amount: whole(1), epochs: 1 }).refused("NotAppFees"),
         // Cleo leaves for good: her rewards outlast her stake.
-        step(Cleo, RequestUnstake { amount: whole(1_000) - half }).refused("BelowMinimumStake"),
-        step(Cleo, RequestUnstake { amount: whole(1_000) }),
+        step(Cleo, RequestUnstake { amount: whole(1_000) - half }),
+        step(Cleo, RequestUnstake { amount: half }),
         step(Cleo, Withdraw).after(WEEK).waits(COOLDOWN),
         step(Cleo, Claim),
         step(Cleo, Claim).refused("NothingToClaim"),

@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use abi::Staking as words;
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolError;
-use economics::{COR, Incentives, Index, PercentSeconds, Position as Stake, schedule::accrued};
+use economics::{Incentives, Index, PercentSeconds, Position as Stake, schedule::accrued};
 
 use super::Token;
 use crate::system::System;
-
-/// The least that a position may be, in wei.
-const MINIMUM: u128 = COR;
 
 /// What somebody has at staking, in wei and seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -175,9 +172,6 @@ impl Staking {
         let amount = wei(asked);
         if stake.remove(amount, self.index()).is_none() {
             return refuse(words::InsufficientStake { asked, stake: U256::from(stake.stake) });
-        }
-        if stake.stake != 0 && stake.stake < MINIMUM {
-            return refuse(words::BelowMinimumStake { stake: U256::from(stake.stake), minimum: U256::from(MINIMUM) });
         }
         self.stakes.insert(who, stake);
         self.remember(now);

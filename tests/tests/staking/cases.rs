@@ -112,19 +112,45 @@ async fn b09_funding_by_a_wei_changes_no_rate_and_strangers_bring_no_fees() {
 }
 
 #[tokio::test]
-async fn b11_a_position_is_nothing_or_at_least_the_minimum() {
+async fn b11_there_is_no_least_position_that_could_hold_anybody() {
     let world = World::start().await;
     world.stake(ADA, cor(10)).await;
-    let leaving = cor(10) - wei(1);
-    let error: Staking::BelowMinimumStake = world.refuses(ADA, Staking::requestUnstakeCall { amount: leaving }).await;
-    assert_eq!((error.stake, error.minimum), (wei(1), cor(1)));
-    world.unstake(ADA, cor(10)).await;
-    // A unit that arrives between request and withdrawal blocks nothing.
-    world.refuses::<Staking::BelowMinimumStake, _>(BEN, Staking::stakeForCall { account: ADA, amount: wei(1) }).await;
-    world.does(BEN, Staking::stakeForCall { account: ADA, amount: cor(1) }).await;
+    world.fund(cor(1_000)).await;
+    // All but a wei leaves, and what arrives before the withdrawal blocks nothing.
+    world.unstake(ADA, cor(10) - wei(1)).await;
+    world.does(BEN, Staking::stakeForCall { account: ADA, amount: wei(1) }).await;
     world.pass(WEEK).await;
     world.withdraw(ADA).await;
-    assert_eq!(world.position(ADA).await.unbonding, U256::ZERO);
+    let position = world.position(ADA).await;
+    assert_eq!((position.stake, position.unbonding), (wei(2), U256::ZERO));
+    // The last wei leaves too, and comes back, and rewards of less than a COR can be staked by who has nothing at stake.
+    world.unstake(ADA, wei(2)).await;
+    world.does(ADA, Staking::cancelUnstakeCall {}).await;
+    world.stake(ADA, cor(1)).await;
+    world.pass(WEEK).await;
+    world.unstake(ADA, cor(1) + wei(2)).await;
+    let rewards = world.earned(ADA).await;
+    assert!(rewards > U256::ZERO && rewards < cor(1), "{rewards}");
+    world.does(ADA, Staking::compoundCall {}).await;
+    assert_eq!(world.position(ADA).await.stake, rewards);
+}
+
+#[tokio::test]
+async fn fees_wait_while_less_than_a_cor_is_at_stake_and_incentives_do_not() {
+    let world = World::start().await;
+    world.fund(cor(1_000)).await;
+    world.add_fees(cor(700), 1).await;
+    world.stake(ADA, cor(1) - wei(1)).await;
+    world.pass(WEEK).await;
+    let alone = wei((COR - 1) * 60 * u128::from(WEEK) / u128::from(PERCENT_YEAR));
+    assert_eq!(world.earned(ADA).await, alone);
+    assert_eq!(world.totals().await.streaming, cor(700));
+    // With one wei more they come, at their own pace, and whatever was at stake has its part.
+    world.stake(BEN, wei(1)).await;
+    world.pass(WEEK).await;
+    assert_eq!(world.totals().await.streaming, U256::ZERO);
+    assert!(world.earned(ADA).await.abs_diff(cor(700) + alone + alone) <= wei(701));
+    assert_eq!(world.earned(BEN).await, wei(699));
 }
 
 #[tokio::test]
