@@ -152,6 +152,12 @@ impl Chain {
         Ok(Done { hash, gas: number(&receipt["gasUsed"]), logs: serde_json::from_value(receipt["logs"].clone()).expect("logs") })
     }
 
+    /// What a call of any bytes, with some ETH, would return or be refused with.
+    pub async fn try_bytes(&self, from: Address, to: Address, input: &[u8], value: u64) -> Result<Bytes, Refused> {
+        let input = Bytes::copy_from_slice(input);
+        self.dry(&json!({ "from": from, "to": to, "input": input, "value": U256::from(value) })).await
+    }
+
     async fn dry(&self, request: &Value) -> Result<Bytes, Refused> {
         let answer = self.provider.raw_request::<_, Bytes>("eth_call".into(), json!([request, "latest"])).await;
         answer.map_err(|error| match error.as_error_resp().and_then(|payload| payload.as_revert_data()) {

@@ -51,6 +51,8 @@ crate::words! {
 
         /// `sender` holds `balance`, less than `needed`.
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
+        /// Nothing comes from zero but what is minted, not even nothing.
+        error ERC20InvalidSender(address sender);
         /// Nothing can be sent to zero: burn instead.
         error ERC20InvalidReceiver(address receiver);
         /// `spender` may move `allowance`, less than `needed`.

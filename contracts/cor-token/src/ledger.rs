@@ -1,7 +1,8 @@
 //! Balances and allowances.
 
 use abi::CorToken::{
-    Approval, ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver, ERC20InvalidSpender, Transfer,
+    Approval, ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver, ERC20InvalidSender,
+    ERC20InvalidSpender, Transfer,
 };
 use alloy_primitives::{Address, U256};
 use common::{Revert, emit, slot::detach};
@@ -56,6 +57,10 @@ impl CorToken {
     }
 
     fn debit(&mut self, from: Address, value: U256) -> Result<(), Revert> {
+        if from.is_zero() {
+            // Its event would read as a minting.
+            return Err(ERC20InvalidSender { sender: from }.into());
+        }
         let mut slot = detach(self.balances.getter(from));
         let balance = slot.get();
         match balance.checked_sub(value) {

@@ -1,6 +1,7 @@
 //! Hostile tokens: none makes staking credit what it did not receive, and none gets in twice.
 
 use abi::{CorToken, Staking};
+use alloy::json_abi::{Function, StateMutability};
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolConstructor, SolError};
 use serde_json::json;
@@ -101,7 +102,7 @@ async fn no_token_gets_in_twice() {
     world.unstake(ADA, cor(10)).await;
     world.pass(WEEK).await;
     let amount = cor(5);
-    let inputs: [Vec<u8>; 9] = [
+    let inputs: [Vec<u8>; 16] = [
         Staking::stakeCall { amount }.abi_encode(),
         Staking::stakeForCall { account: BEN, amount }.abi_encode(),
         Staking::stakeWithPermitCall { amount, deadline: U256::MAX, v: 27, r: Default::default(), s: Default::default() }
@@ -112,7 +113,16 @@ async fn no_token_gets_in_twice() {
         Staking::requestUnstakeCall { amount }.abi_encode(),
         Staking::cancelUnstakeCall {}.abi_encode(),
         Staking::fundCall { amount }.abi_encode(),
+        Staking::addFeesCall { amount, epochs: wei(1) }.abi_encode(),
+        Staking::wireCall { appFees: ADA, minerRewards: ADA }.abi_encode(),
+        Staking::transferOwnershipCall { newOwner: ADA }.abi_encode(),
+        Staking::acceptOwnershipCall {}.abi_encode(),
+        Staking::setGuardianCall { guardian: ADA }.abi_encode(),
+        Staking::pauseCall {}.abi_encode(),
+        Staking::unpauseCall {}.abi_encode(),
     ];
+    let writes = |function: &&Function| !matches!(function.state_mutability, StateMutability::View | StateMutability::Pure);
+    assert_eq!(Staking::abi::contract().functions().filter(writes).count(), inputs.len());
     for input in inputs {
         let trick = || Trick::Call(world.staking, input.clone().into());
         hostile.turn(TRANSFER_FROM, trick()).await;
