@@ -23,9 +23,13 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The one that this crate was compiled in.
+    /// The one that cargo runs this program from, or, without cargo, the one that this crate was compiled in. Checkouts may
+    /// share a target folder, so what is compiled in can be another's.
     pub fn here() -> Self {
-        Self::at(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        let compiled = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let running = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let root = running.iter().flat_map(|package| package.ancestors()).find(|folder| folder.join("contracts/.cargo").is_dir());
+        Self::at(root.map_or_else(|| compiled.join(".."), Path::to_owned))
     }
 
     /// The one in another folder.

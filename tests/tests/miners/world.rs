@@ -45,9 +45,7 @@ pub(crate) struct World {
 
 fn artifacts() -> &'static [Artifact] {
     static BUILT: OnceLock<Vec<Artifact>> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        build(&Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/..")), Symbols::Names, |_| {}).expect("the contracts build")
-    })
+    BUILT.get_or_init(|| build(&Workspace::here(), Symbols::Names, |_| {}).expect("the contracts build"))
 }
 
 pub(crate) fn cor(amount: u128) -> U256 {
