@@ -29,13 +29,25 @@ impl Args {
     pub(super) fn maybe<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, RpcError> {
         match self.0.next() {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => T::deserialize(value).map(Some).map_err(|error| invalid(name, error)),
+            Some(value) => {
+                T::deserialize(&value).map(Some).map_err(|error| invalid(name, format!("{error}; it is {}", shown(&value))))
+            }
         }
     }
 
     /// The next parameter, a block; the newest if it is not there.
     pub(super) fn block(&mut self, name: &str) -> Result<BlockId, RpcError> {
         Ok(self.maybe::<Block>(name)?.map_or(BlockId::Number(BlockNumberOrTag::Latest), |block| block.0))
+    }
+}
+
+/// A value as it was sent; the beginning of it if it is long.
+fn shown(value: &Value) -> String {
+    const LONGEST: usize = 100;
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
@@ -88,7 +100,11 @@ impl<'de> Deserialize<'de> for Block {
         if let Some(number) = value.as_u64() {
             return Ok(Self(BlockId::number(number)));
         }
-        BlockId::deserialize(value).map(Self).map_err(D::Error::custom)
+        BlockId::deserialize(&value).map(Self).map_err(|_| {
+            D::Error::custom(
+                "a number in hex, latest, safe, finalized, pending, earliest, a hash, or an object with one is expected",
+            )
+        })
     }
 }
 

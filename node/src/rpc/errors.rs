@@ -15,6 +15,7 @@ pub(super) type RpcError = ErrorObjectOwned;
 
 const SERVER: i32 = -32000;
 const REVERTED: i32 = 3;
+const NO_METHOD: i32 = -32601;
 const INVALID_PARAMS: i32 = -32602;
 const INTERNAL: i32 = -32603;
 
@@ -26,6 +27,14 @@ pub(super) fn refused(why: impl Display) -> RpcError {
 /// A parameter that makes no sense.
 pub(super) fn invalid(name: &str, why: impl Display) -> RpcError {
     ErrorObjectOwned::owned(INVALID_PARAMS, format!("invalid argument `{name}`: {why}"), None::<()>)
+}
+
+/// A method that is not there, in geth's words.
+pub(super) fn no_method(name: &str, instead: Option<&str>) -> RpcError {
+    // A name may be as long as a body; its beginning says enough.
+    let name: String = name.chars().take(64).collect();
+    let instead = instead.map(|instead| format!(": {instead}")).unwrap_or_default();
+    ErrorObjectOwned::owned(NO_METHOD, format!("the method {name} does not exist/is not available{instead}"), None::<()>)
 }
 
 /// A transaction or call that executed and did not succeed: a revert carries its data as a hex string.

@@ -9,6 +9,7 @@
 //! | `fees` | gas price, fee history |
 //! | `send` | raw transactions, and what development accounts sign |
 //! | `filters`, `subscriptions` | logs, polled filters, `eth_subscribe` |
+//! | `pool` | what waits |
 //! | `dev` | time, snapshots, mining, editing accounts |
 //! | `debug` | host calls of programs, what the gas of a transaction went to |
 
@@ -23,10 +24,12 @@ mod filters;
 mod json;
 mod net;
 mod node_interface;
+mod pool;
 mod send;
 mod server;
 mod state;
 mod subscriptions;
+mod unknown;
 
 use jsonrpsee::{RpcModule, core::RegisterMethodError};
 use serde_json::Value;
@@ -54,6 +57,7 @@ pub fn methods(chains: Chains) -> Result<Methods, RegisterMethodError> {
     send::register(&mut methods)?;
     filters::register(&mut methods)?;
     subscriptions::register(&mut methods)?;
+    pool::register(&mut methods)?;
     dev::register(&mut methods)?;
     debug::register(&mut methods)?;
     Ok(methods)

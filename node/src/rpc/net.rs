@@ -16,7 +16,7 @@ pub(super) fn register(methods: &mut Methods) -> Result<(), RegisterMethodError>
     method(methods, &["eth_chainId"], |chain, _| Ok(quantity(chain.config().chain_id)))?;
     method(methods, &["eth_syncing"], |_, _| Ok(json!(false)))?;
     method(methods, &["rpc_modules"], |_, _| {
-        let names = ["anvil", "debug", "eth", "evm", "hardhat", "net", "personal", "rpc", "stylus", "web3"];
+        let names = ["anvil", "debug", "eth", "evm", "hardhat", "net", "personal", "rpc", "stylus", "txpool", "web3"];
         Ok(names.iter().map(|name| ((*name).to_owned(), json!("1.0"))).collect::<serde_json::Map<_, _>>().into())
     })
 }

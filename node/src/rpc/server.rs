@@ -8,14 +8,14 @@ use std::{
 };
 
 use jsonrpsee::{
-    core::{RegisterMethodError, traits::IdProvider},
+    core::{RegisterMethodError, middleware::RpcServiceBuilder, traits::IdProvider},
     server::{BatchRequestConfig, ServerConfig, ServerHandle},
     types::SubscriptionId,
 };
 use tower::ServiceBuilder;
 use tower_http::cors::{Any, CorsLayer};
 
-use super::methods;
+use super::{methods, unknown::UnknownLayer};
 use crate::chain::Chains;
 
 /// The largest request and answer in bytes.
@@ -61,14 +61,16 @@ pub async fn serve(chains: Chains, address: SocketAddr) -> Result<Server, Server
         .build();
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
     let listen = |source| ServerError::Listen { address, source };
+    let methods = methods(chains)?;
     let server = jsonrpsee::server::Server::builder()
         .set_config(config)
         .set_http_middleware(ServiceBuilder::new().layer(cors))
+        .set_rpc_middleware(RpcServiceBuilder::new().layer(UnknownLayer::before(&methods)))
         .build(address)
         .await
         .map_err(listen)?;
     let address = server.local_addr().map_err(listen)?;
-    Ok(Server { address, handle: server.start(methods(chains)?) })
+    Ok(Server { address, handle: server.start(methods) })
 }
 
 impl Server {

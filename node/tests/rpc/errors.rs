@@ -159,7 +159,25 @@ async fn an_invalid_parameter_is_named() {
         assert_eq!(error.code, -32602, "{method}: {error:?}");
         assert!(error.message.contains(&format!("`{name}`")), "{method}: {}", error.message);
     }
-    assert_eq!(client.error("eth_doesNotExist", json!([])).await.code, -32601);
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_named_alone_and_in_a_batch() {
+    let client = Client::start();
+    let unknown = client.error("eth_doesNotExist", json!([])).await;
+    assert_eq!((unknown.code, &*unknown.message), (-32601, "the method eth_doesNotExist does not exist/is not available"));
+    let proof = client.error("eth_getProof", json!([NOBODY, [], "latest"])).await;
+    assert_eq!(proof.code, -32601);
+    assert!(proof.message.contains("eth_getProof") && proof.message.contains("no proofs"), "{}", proof.message);
+
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "eth_chainId" },
+        { "jsonrpc": "2.0", "id": "b", "method": "trace_block", "params": ["0x1"] },
+    ]);
+    let answers: Value = serde_json::from_str(&client.post(&batch.to_string()).await.1).unwrap();
+    assert_eq!(answers[0]["result"], "0x64aba");
+    assert_eq!((&answers[1]["id"], &answers[1]["error"]["code"]), (&json!("b"), &json!(-32601)));
+    assert!(answers[1]["error"]["message"].as_str().unwrap().contains("trace_block"));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod devnode;
 mod errors;
 mod fees;
 mod filters;
+mod pool;
 mod send;
 mod stylus;
 mod support;
