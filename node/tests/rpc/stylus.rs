@@ -7,7 +7,7 @@ use alloy::{
     sol_types::{SolCall, sol},
 };
 use serde_json::{Value, json};
-use stylus_devnode::genesis::STYLUS_DEPLOYER;
+use stylus_devnode::genesis::{CACHE_MANAGER, STYLUS_DEPLOYER};
 
 use crate::support::{CONTRACT, Client, NOBODY, large, quantity};
 
@@ -18,9 +18,13 @@ sol! {
     function getMaxStylusContractFragments() external view returns (uint8);
     function deploy(bytes bytecode, bytes initData, uint256 initValue, bytes32 salt) external payable returns (address);
     function stylus_constructor() external;
+    function codehashIsCached(bytes32 codehash) external view returns (bool);
+    function getMinBid(uint64 size) external view returns (uint192);
+    function placeBid(address program) external payable;
 }
 
 const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
+const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
 const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
 const ETHER: &str = "0xde0b6b3a7640000";
 
@@ -229,6 +233,30 @@ async fn the_gas_of_a_program_is_shown_by_its_parts() {
     let sum: u64 = parts.iter().filter(|(name, _)| *name != "refund").map(|(_, part)| quantity(part)).sum();
     assert_eq!(sum - quantity(&profile["refund"]), quantity(&receipt["gasUsed"]));
     assert!(quantity(&profile["entry"]) > 0 && quantity(&profile["host"]) > 0 && quantity(&profile["wasm"]) > 0);
+}
+
+/// As `cargo stylus cache` bids.
+#[tokio::test]
+async fn a_bid_caches_a_program_and_makes_its_calls_cheaper() {
+    let client = Client::start();
+    let bid = json!({ "from": client.account(1), "to": CACHE_MANAGER, "data": encoded(placeBidCall { program: CONTRACT }) });
+    client.install(&hex::encode_prefixed(code())).await;
+    assert_eq!(client.error("eth_call", json!([bid])).await.data, Some(json!("0x6f809c4e")), "it is not activated");
+    activate_again(&client).await;
+
+    let least = json!({ "to": CACHE_MANAGER, "data": encoded(getMinBidCall { size: 8000 }) });
+    assert_eq!(client.get("eth_call", json!([least])).await, json!(B256::ZERO));
+    let cached = json!({ "to": ARB_WASM_CACHE, "data": encoded(codehashIsCachedCall { codehash: keccak256(code()) }) });
+    assert_eq!(client.get("eth_call", json!([cached])).await, json!(B256::ZERO));
+    let dear = quantity(&client.receipt(&client.send(CONTRACT, "0xabcd").await).await["gasUsed"]);
+    let placed = client.get("eth_sendTransaction", json!([bid])).await;
+    assert_eq!(client.receipt(&placed).await["status"], "0x1");
+    assert_eq!(client.get("eth_call", json!([cached])).await, json!(B256::with_last_byte(1)));
+    let cheap = quantity(&client.receipt(&client.send(CONTRACT, "0xabcd").await).await["gasUsed"]);
+    assert!(cheap + 5000 < dear, "{cheap} {dear}");
+
+    let again = client.error("eth_call", json!([bid])).await.data.unwrap();
+    assert_eq!(again, hex::encode_prefixed([&hex!("c7e2d8e5")[..], &keccak256(code())[..]].concat()), "AlreadyCached");
 }
 
 /// `cargo stylus check` reads the text to tell a missing entrypoint.
