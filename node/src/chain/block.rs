@@ -5,6 +5,7 @@ use alloy_consensus::{
     proofs::ordered_trie_root_with_encoder,
 };
 use alloy_primitives::{Address, B64, B256, Bloom, Log, U256, address, keccak256, logs_bloom};
+use alloy_rlp::Encodable;
 
 use super::transaction::{INTERNAL_TYPE, Transaction};
 use crate::{
@@ -141,6 +142,16 @@ impl Draft {
             ..Header::default()
         };
         Block { hash: header.hash_slow(), header, l1_number: self.l1_number, transactions: self.transactions, state }
+    }
+}
+
+impl Block {
+    /// Length of its RLP in bytes.
+    pub fn size(&self) -> u64 {
+        let transactions: usize = self.transactions.iter().map(|mined| mined.transaction.length()).sum();
+        let list = |payload_length| alloy_rlp::Header { list: true, payload_length }.length_with_payload();
+        let uncles = list(0);
+        list(self.header.length() + list(transactions) + uncles) as u64
     }
 }
 

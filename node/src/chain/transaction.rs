@@ -177,6 +177,16 @@ impl Transaction {
         }
     }
 
+    /// Length in a block's RLP: there, a typed transaction is a string of bytes.
+    pub(super) fn length(&self) -> usize {
+        let mut bytes = Vec::new();
+        self.encode(&mut bytes);
+        match self.kind() {
+            0 => bytes.len(),
+            _ => bytes.as_slice().length(),
+        }
+    }
+
     /// Its canonical bytes, as the transactions' trie holds them.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         match self {

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use alloy_primitives::{B256, U256, keccak256};
@@ -18,7 +19,10 @@ use super::{
 };
 use crate::chain::Chain;
 
-/// Filters by id. They live until they are uninstalled or the node ends.
+/// How long a filter lives that nobody asks for, as in geth.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Filters by id. They live until they are uninstalled, or nobody has asked for them for [`PATIENCE`].
 #[derive(Default)]
 struct Filters {
     made: u64,
@@ -32,6 +36,7 @@ struct Polled {
     next: u64,
     /// Reverts of the chain that it has taken note of.
     reverts: usize,
+    asked: Instant,
 }
 
 enum What {
@@ -109,12 +114,20 @@ impl Filters {
             What::Pending => chain.arrivals().len() as u64,
             What::Blocks | What::Logs(_) => chain.head().header.number + 1,
         };
-        self.open.insert(id, Polled { what, next, reverts: chain.reverts().len() });
+        self.forget_the_old();
+        self.open.insert(id, Polled { what, next, reverts: chain.reverts().len(), asked: Instant::now() });
         json!(id)
     }
 
     fn get(&mut self, args: &mut Args) -> Result<&mut Polled, RpcError> {
-        self.open.get_mut(&args.need::<U256>("id")?).ok_or_else(not_found)
+        self.forget_the_old();
+        let filter = self.open.get_mut(&args.need::<U256>("id")?).ok_or_else(not_found)?;
+        filter.asked = Instant::now();
+        Ok(filter)
+    }
+
+    fn forget_the_old(&mut self) {
+        self.open.retain(|_, filter| filter.asked.elapsed() < PATIENCE);
     }
 }
 

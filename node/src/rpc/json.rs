@@ -25,7 +25,7 @@ pub(super) fn block(block: &Block, whole: bool) -> Value {
     };
     object.insert("transactions".into(), transactions);
     object.insert("uncles".into(), json!([]));
-    object.insert("size".into(), quantity(block.header.size() as u64));
+    object.insert("size".into(), quantity(block.size()));
     Value::Object(object)
 }
 
