@@ -219,7 +219,7 @@ impl Builder {
 
 fn taken_or(error: ServerError) -> DevnodeError {
     match error {
-        ServerError::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => DevnodeError::PortTaken(address),
+        ServerError::Listen { address, reason } if reason.kind() == io::ErrorKind::AddrInUse => DevnodeError::PortTaken(address),
         other => DevnodeError::Server(other),
     }
 }

@@ -37,12 +37,12 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {reason}")]
     Listen {
         /// Asked for.
         address: SocketAddr,
         /// What the system says.
-        source: io::Error,
+        reason: io::Error,
     },
     /// Two methods have one name: a fault of this crate.
     #[error("cannot offer the methods: {0}")]
@@ -60,7 +60,7 @@ pub async fn serve(chains: Chains, address: SocketAddr) -> Result<Server, Server
         .set_id_provider(HexIds::default())
         .build();
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
-    let listen = |source| ServerError::Listen { address, source };
+    let listen = |reason| ServerError::Listen { address, reason };
     let methods = methods(chains)?;
     let server = jsonrpsee::server::Server::builder()
         .set_config(config)
