@@ -15,6 +15,7 @@ use revm::{
 };
 
 use super::{
+    calls,
     context::{Ctx, OpenFrame, fork},
     ledger,
     precompiles::Precompiles,
@@ -72,7 +73,7 @@ impl<'a> Machine<'a> {
             if self.stack.get().is_finished() {
                 self.stack.pop();
                 self.ctx.chain.open.pop();
-                self.trace(Tracer::leave);
+                self.trace(|tracer| tracer.leave(&result));
                 if self.stack.index() == base {
                     return Ok(result);
                 }
@@ -93,17 +94,14 @@ impl<'a> Machine<'a> {
 
     /// Opens a frame on the stack, or gives its result at once where there is nothing to run.
     fn enter(&mut self, init: FrameInit) -> Result<Option<FrameResult>, Broken> {
-        let inner = init.depth > 0;
-        if inner && self.ctx.chain.tracer.is_some() {
-            let nonce = match &init.frame_input {
-                FrameInput::Create(create) => ledger::peek(&mut self.ctx, create.caller()).info.nonce,
-                _ => 0,
-            };
-            self.trace(|tracer| tracer.enter(&init.frame_input, nonce));
+        if self.ctx.chain.tracer.is_some()
+            && let Some(call) = calls::asked(&mut self.ctx, &init.frame_input)
+        {
+            self.trace(|tracer| tracer.enter(call, init.depth > 0));
         }
         let result = self.open(init)?;
-        if inner && result.is_some() {
-            self.trace(Tracer::leave);
+        if let Some(result) = &result {
+            self.trace(|tracer| tracer.leave(result));
         }
         Ok(result)
     }

@@ -3,7 +3,7 @@
 use alloy_eips::{eip2930::AccessList, eip7702::SignedAuthorization};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 
-use super::Step;
+use super::{Call, Step};
 
 /// The block in which a transaction executes.
 #[derive(Clone, Debug, Default)]
@@ -74,14 +74,16 @@ pub struct Executed {
     pub profile: GasProfile,
 }
 
-/// An execution and what programs asked of their host in it, in the outermost frame and from there in those that it
-/// opened.
+/// An execution, what programs asked of their host in it, in the outermost frame and from there in those that it opened,
+/// and who called whom.
 #[derive(Clone, Debug, Default)]
 pub struct Traced {
     /// How it ended.
     pub executed: Executed,
     /// Steps of the outermost frame, in order.
     pub steps: Vec<Step>,
+    /// The outermost frame, with all that it opened.
+    pub call: Call,
 }
 
 /// What the gas of a transaction went to, all frames together: [`GasProfile::total`] less `refund` is the gas used.

@@ -10,10 +10,12 @@
 //! | `program` | one frame of a Stylus program |
 //! | `ledger` | ArbOS's view of the journal |
 //! | `precompiles` | Ethereum's and ArbOS's precompiles |
+//! | `calls` | who called whom |
 //! | `trace` | the host calls of programs, frame by frame |
 //! | `stack` | the thread that deep calls need |
 
 mod bill;
+mod calls;
 mod context;
 mod frames;
 mod ledger;
@@ -24,6 +26,7 @@ mod stack;
 mod trace;
 mod transact;
 
+pub use calls::{Call, CallKind};
 pub use message::{BlockEnv, Executed, GasProfile, Message, Refused, Traced};
 pub use stack::{STACK_SIZE, on_big_stack};
 pub use trace::{Step, SubFrame};

@@ -2,11 +2,9 @@
 //! reads (eth/tracers/native/stylus.go).
 
 use alloy_primitives::{Address, Bytes};
-use revm::{
-    context_interface::CreateScheme,
-    interpreter::{CallInputs, CallScheme, CreateInputs, FrameInput},
-};
+use revm::handler::FrameResult;
 
+use super::calls::{Call, CallKind, Calls};
 use crate::vm::{Outcome, Status};
 
 /// One step of a program, or one frame that was opened.
@@ -42,23 +40,23 @@ pub(super) struct Tracer {
     open: Vec<Step>,
     /// Those of the frames around it, each with the step that opened the next one at its end.
     around: Vec<Vec<Step>>,
+    calls: Calls,
 }
 
 impl Tracer {
-    /// A frame above the outermost one opens. `nonce` is that of the account that opens it.
-    pub(super) fn enter(&mut self, input: &FrameInput, nonce: u64) {
-        let (name, address) = match input {
-            FrameInput::Call(call) => (call_name(call), call.bytecode_address),
-            FrameInput::Create(create) => (create_name(create), create.created_address(nonce)),
-            FrameInput::Empty => return,
-        };
-        let frame = Some(SubFrame { address, steps: Vec::new() });
-        self.open.push(Step { name: name.into(), frame, ..Step::default() });
-        self.around.push(std::mem::take(&mut self.open));
+    /// A frame opens: the outermost one, whose steps are the trace, or one above it.
+    pub(super) fn enter(&mut self, call: Call, inner: bool) {
+        if inner {
+            let frame = Some(SubFrame { address: call.to, steps: Vec::new() });
+            self.open.push(Step { name: step_name(call.kind).into(), frame, ..Step::default() });
+            self.around.push(std::mem::take(&mut self.open));
+        }
+        self.calls.enter(call);
     }
 
     /// It closes.
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave(&mut self, result: &FrameResult) {
+        self.calls.leave(result);
         let Some(outer) = self.around.pop() else { return };
         let steps = std::mem::replace(&mut self.open, outer);
         if let Some(frame) = self.open.last_mut().and_then(|step| step.frame.as_mut()) {
@@ -104,22 +102,17 @@ impl Tracer {
     }
 
     /// Everything, once the outermost frame has closed.
-    pub(super) fn finish(self) -> Vec<Step> {
-        self.open
+    pub(super) fn finish(self) -> (Vec<Step>, Call) {
+        (self.open, self.calls.finish())
     }
 }
 
-fn call_name(call: &CallInputs) -> &'static str {
-    match call.scheme {
-        CallScheme::Call | CallScheme::CallCode => "evm_call_contract",
-        CallScheme::DelegateCall => "evm_delegate_call_contract",
-        CallScheme::StaticCall => "evm_static_call_contract",
-    }
-}
-
-fn create_name(create: &CreateInputs) -> &'static str {
-    match create.scheme() {
-        CreateScheme::Create2 { .. } => "evm_create2",
-        _ => "evm_create1",
+fn step_name(kind: CallKind) -> &'static str {
+    match kind {
+        CallKind::Call | CallKind::CallCode => "evm_call_contract",
+        CallKind::DelegateCall => "evm_delegate_call_contract",
+        CallKind::StaticCall => "evm_static_call_contract",
+        CallKind::Create => "evm_create1",
+        CallKind::Create2 => "evm_create2",
     }
 }

@@ -44,8 +44,15 @@ struct Run {
 }
 
 impl Run {
-    fn traced(self) -> Traced {
-        Traced { executed: self.executed, steps: self.scope.tracer.unwrap_or_default().finish() }
+    fn traced(self, message: &Message) -> Traced {
+        let (steps, mut call) = self.scope.tracer.unwrap_or_default().finish();
+        call.gas = message.gas_limit;
+        call.gas_used = self.executed.gas_used;
+        // Of the outermost frame, the node knows more than its last instruction says.
+        if let Some(why) = self.executed.error.clone().filter(|_| call.error.is_some()) {
+            call.error = Some(why);
+        }
+        Traced { executed: self.executed, steps, call }
     }
 }
 
@@ -72,14 +79,14 @@ impl Evm {
         self.execute(state, block, message, Mode::Call, None).map(|run| run.executed)
     }
 
-    /// Executes a transaction again on a copy of the state before it, and says what programs asked of their host.
+    /// Executes a transaction again on a copy of the state before it, and says what happened in it.
     pub fn trace_transaction(&self, state: &State, block: &BlockEnv, message: &Message) -> Result<Traced, Refused> {
-        self.execute(state, block, message, Mode::Transaction, Some(Tracer::default())).map(Run::traced)
+        self.execute(state, block, message, Mode::Transaction, Some(Tracer::default())).map(|run| run.traced(message))
     }
 
-    /// [`Evm::call`] that says what programs asked of their host.
+    /// [`Evm::call`] that says what happened in it.
     pub fn trace_call(&self, state: &State, block: &BlockEnv, message: &Message) -> Result<Traced, Refused> {
-        self.execute(state, block, message, Mode::Call, Some(Tracer::default())).map(Run::traced)
+        self.execute(state, block, message, Mode::Call, Some(Tracer::default())).map(|run| run.traced(message))
     }
 
     fn execute(
@@ -249,7 +256,7 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
 }
 
 /// Why a frame failed, in geth's words; nothing for a success and for a revert, whose data speak for it.
-fn halt_text(end: InstructionResult) -> Option<&'static str> {
+pub(super) fn halt_text(end: InstructionResult) -> Option<&'static str> {
     use InstructionResult as R;
     Some(match end {
         R::OutOfGas | R::MemoryOOG | R::MemoryLimitOOG | R::PrecompileOOG | R::InvalidOperandOOG => "out of gas",

@@ -56,7 +56,7 @@ fn reverted(output: &Bytes, known: Option<&str>) -> RpcError {
 }
 
 /// What `Error(string)` or `Panic(uint256)` says.
-fn reason(output: &[u8]) -> Option<String> {
+pub(super) fn reason(output: &[u8]) -> Option<String> {
     if let Ok(Revert { reason }) = Revert::abi_decode(output) {
         return Some(reason);
     }

@@ -9,7 +9,7 @@ use alloy::{
 use serde_json::{Value, json};
 use stylus_devnode::genesis::{CACHE_MANAGER, STYLUS_DEPLOYER};
 
-use crate::support::{CONTRACT, Client, NOBODY, large, quantity};
+use crate::support::{CONTRACT, Client, NOBODY, answers, error_string, large, quantity};
 
 sol! {
     function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
@@ -202,6 +202,31 @@ async fn host_calls_are_traced_as_nitro_traces_them() {
         let error = client.error("debug_traceTransaction", json!([hash, options])).await;
         assert!(error.message.contains(name), "{}", error.message);
     }
+}
+
+#[tokio::test]
+async fn a37_the_call_tracer_shows_a_revert_and_what_led_to_it() {
+    let client = Client::start();
+    client.install(&answers(&error_string("Nope"), false)).await;
+    let failing = json!({ "from": client.account(1), "to": CONTRACT, "data": "0x12345678", "gas": "0x186a0" });
+    let hash = client.get("eth_sendTransaction", json!([failing])).await;
+    let used = client.receipt(&hash).await["gasUsed"].clone();
+    let reverted = client.get("debug_traceTransaction", json!([hash, { "tracer": "callTracer" }])).await;
+    let expected = json!({
+        "type": "CALL", "from": client.account(1), "to": CONTRACT, "value": "0x0", "gas": "0x186a0", "gasUsed": used,
+        "input": "0x12345678", "output": error_string("Nope"), "error": "execution reverted", "revertReason": "Nope",
+    });
+    assert_eq!(reverted, expected);
+
+    activate(&client).await;
+    let bid = json!({ "to": CACHE_MANAGER, "data": encoded(placeBidCall { program: CONTRACT }) });
+    let whole = client.get("debug_traceCall", json!([bid, "latest", { "tracer": "callTracer" }])).await;
+    let inner = whole["calls"].as_array().unwrap();
+    assert_eq!(inner.iter().map(|call| &call["type"]).collect::<Vec<_>>(), ["STATICCALL", "STATICCALL", "CALL"]);
+    let top = json!({ "tracer": "callTracer", "tracerConfig": { "onlyTopCall": true } });
+    assert_eq!(client.get("debug_traceCall", json!([bid, "latest", top])).await["calls"], Value::Null);
+    let logs = json!({ "tracer": "callTracer", "tracerConfig": { "withLog": true } });
+    assert!(client.error("debug_traceCall", json!([bid, "latest", logs])).await.message.contains("withLog"));
 }
 
 /// A trace is made on the state that the transaction met, not on that of its block.
