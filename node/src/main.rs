@@ -2,12 +2,14 @@
 
 use std::{io::Write, net::IpAddr, process::ExitCode, time::Duration};
 
+use alloy_primitives::hex;
 use anyhow::Context;
 use clap::Parser;
 use stylus_devnode::{
     Devnode,
     chain::{Event, Mined},
     genesis,
+    rpc::revert_reason,
 };
 
 /// A local Arbitrum node that runs Stylus programs.
@@ -128,9 +130,18 @@ fn line(mined: &Mined) -> String {
         _ if receipt.success => "ok".to_owned(),
         (Some(error), _) => format!("failed: {error}"),
         (None, Some(reason)) => format!("reverted: {reason}"),
-        (None, None) => "reverted".to_owned(),
+        (None, None) => reverted(&receipt.revert),
     };
     format!("{} {status}, gas {}", mined.hash, receipt.gas_used)
+}
+
+/// What a contract said as it reverted; of a custom error, its selector, for the node knows no ABI.
+fn reverted(data: &[u8]) -> String {
+    match (revert_reason(data), data.get(..4)) {
+        (Some(reason), _) => format!("reverted: {reason}"),
+        (None, Some(selector)) => format!("reverted with error {}", hex::encode_prefixed(selector)),
+        (None, None) => "reverted".to_owned(),
+    }
 }
 
 /// Ends with Ctrl-C, or when the system asks the process to end. Signals are caught from this call on.

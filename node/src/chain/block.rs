@@ -4,7 +4,7 @@ use alloy_consensus::{
     EMPTY_OMMER_ROOT_HASH, Eip658Value, Header, Receipt as ConsensusReceipt, RlpEncodableReceipt,
     proofs::ordered_trie_root_with_encoder,
 };
-use alloy_primitives::{Address, B64, B256, Bloom, Log, U256, address, keccak256, logs_bloom};
+use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Log, U256, address, keccak256, logs_bloom};
 use alloy_rlp::Encodable;
 
 use super::transaction::{INTERNAL_TYPE, Transaction};
@@ -54,6 +54,8 @@ pub struct Receipt {
     pub error: Option<String>,
     /// Why it reverted, where there is more to say than the revert data.
     pub reason: Option<String>,
+    /// What it reverted with, if it did.
+    pub revert: Bytes,
     /// Text that programs wrote to the debug console.
     pub console: Vec<String>,
     /// Gas paid for.
@@ -94,6 +96,7 @@ impl Draft {
             success: executed.success,
             error: executed.error,
             reason: executed.reason.filter(|_| !executed.success),
+            revert: if executed.success { Bytes::new() } else { executed.output },
             console: executed.console,
             gas_used: executed.gas_used,
             gas_used_for_l1: executed.gas_used_for_l1,

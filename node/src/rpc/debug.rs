@@ -10,7 +10,7 @@ use super::{
     Answer, Methods,
     args::Args,
     calls::{apply_overrides, message},
-    errors::{RpcError, invalid, reason, refused},
+    errors::{RpcError, invalid, refused, revert_reason},
     json, method,
 };
 use crate::{
@@ -149,7 +149,7 @@ fn call(of: &Call, only_top: bool) -> Value {
     }
     if let Some(error) = &of.error {
         object["error"] = json!(error);
-        if let Some(reason) = reason(&of.output) {
+        if let Some(reason) = revert_reason(&of.output) {
             object["revertReason"] = json!(reason);
         }
     }

@@ -48,15 +48,15 @@ pub(super) fn failed(executed: &Executed) -> RpcError {
 /// A revert. Where it has no data, what the node knows of its reason is in the message.
 fn reverted(output: &Bytes, known: Option<&str>) -> RpcError {
     let known = known.filter(|_| output.is_empty()).map(str::to_owned);
-    let message = match reason(output).or(known) {
+    let message = match revert_reason(output).or(known) {
         Some(reason) => format!("execution reverted: {reason}"),
         None => "execution reverted".to_owned(),
     };
     ErrorObjectOwned::owned(REVERTED, message, Some(output))
 }
 
-/// What `Error(string)` or `Panic(uint256)` says.
-pub(super) fn reason(output: &[u8]) -> Option<String> {
+/// What revert data say that are an `Error(string)` or a `Panic(uint256)`.
+pub fn revert_reason(output: &[u8]) -> Option<String> {
     if let Ok(Revert { reason }) = Revert::abi_decode(output) {
         return Some(reason);
     }

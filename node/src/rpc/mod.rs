@@ -34,6 +34,7 @@ mod unknown;
 use jsonrpsee::{RpcModule, core::RegisterMethodError};
 use serde_json::Value;
 
+pub use errors::revert_reason;
 pub use server::{Server, ServerError, serve};
 
 use crate::chain::{Chain, Chains};

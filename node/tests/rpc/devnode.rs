@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 use stylus_devnode::{Devnode, DevnodeError};
 
-use crate::support::Client;
+use crate::support::{CONTRACT, Client, answers, error_string};
 
 #[test]
 fn a_dropped_node_frees_its_port_and_a_taken_port_says_so() {
@@ -76,4 +76,31 @@ fn the_server_stops_cleanly_on_ctrl_c() {
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     assert!(server.wait().unwrap().success());
     assert_eq!(lines.last().unwrap().unwrap(), "stopped");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_server_prints_what_a_transaction_reverted_with() {
+    use std::io::{BufRead, BufReader};
+
+    let mut server =
+        Command::new(env!("CARGO_BIN_EXE_stylus-devnode")).args(["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let listening = lines.find(|line| line.starts_with("Listening on ")).unwrap();
+    let url = listening.split(' ').nth(2).unwrap().to_owned();
+    let post = async |method: &str, params: serde_json::Value| {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let client = alloy::transports::http::reqwest::Client::new();
+        let sent = client.post(&url).header("content-type", "application/json").body(request.to_string()).send();
+        assert!(!sent.await.unwrap().text().await.unwrap().contains("\"error\""), "{method}");
+    };
+    let sender = stylus_devnode::genesis::dev_accounts()[1].address;
+    for data in [&[0xde, 0xad, 0xbe, 0xef, 0][..], &error_string("Nope")] {
+        post("anvil_setCode", json!([CONTRACT, answers(data, false)])).await;
+        post("eth_sendTransaction", json!([{ "from": sender, "to": CONTRACT, "gas": "0x186a0" }])).await;
+    }
+    assert!(lines.next().unwrap().contains(" reverted with error 0xdeadbeef, gas "));
+    assert!(lines.next().unwrap().contains(" reverted: Nope, gas "));
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
