@@ -201,11 +201,16 @@ mod tests {
         }
 
         #[test]
-        fn it_is_the_formula(a in any_wad(), cap in 0..1u128 << 40, fees in 0..1u128 << 40) {
-            let whole = U256::from(cap + fees) * U256::from(Wad::ONE.units());
-            let exact = U256::from(cap) * U256::from(a.units()) * U256::from(fees);
-            let taken: u128 = if whole.is_zero() { 0 } else { exact.div_ceil(whole).to() };
-            prop_assert_eq!(after_usage(cap, a, fees), Some(cap - taken));
+        fn it_is_the_formula(a in any_wad(), b in any_wad(), cap in 0..1u128 << 40, fees in 0..1u128 << 40,
+            circulating in 0..1u128 << 40, stake in 0..1u128 << 40) {
+            let taken = |from: u128, ratio: Wad, part: u128, whole: u128| -> u128 {
+                let whole = U256::from(whole) * U256::from(Wad::ONE.units());
+                let exact = U256::from(from) * U256::from(ratio.units()) * U256::from(part);
+                if whole.is_zero() { 0 } else { exact.div_ceil(whole).to() }
+            };
+            prop_assert_eq!(after_usage(cap, a, fees), Some(cap - taken(cap, a, fees, cap + fees)));
+            let staked = stake.min(circulating);
+            prop_assert_eq!(after_stake(cap, b, staked, circulating), Some(cap - taken(cap, b, staked, circulating)));
         }
 
         #[test]

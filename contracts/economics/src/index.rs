@@ -176,6 +176,22 @@ mod tests {
         assert_eq!(incentives.spend(400 * COR, PercentSeconds(60)), Spent { paid: 0, missed: 60 * PER_PERCENT_SECOND });
     }
 
+    #[test]
+    fn what_was_promised_beyond_the_wei_is_not_shared_again() {
+        // A second of one percent is half a wei; ten of them are more than the one wei that there is.
+        let stake = u128::from(PERCENT_YEAR / 2);
+        let (mut incentives, mut index, mut paid) = (Incentives::default(), Index::default(), 0);
+        for _ in 0..2 {
+            incentives.budget += 1;
+            for time in [1, 10] {
+                let spent = incentives.spend(stake, PercentSeconds(time));
+                index.0 += Index::of_schedule(PercentSeconds(time)).0 - spent.missed;
+                paid += spent.paid;
+            }
+        }
+        assert_eq!((paid, index.worth(stake)), (2, 2));
+    }
+
     /// From a few wei to more than there is.
     fn any_stake() -> impl Strategy<Value = u128> {
         prop_oneof![1..10u128, 1..2 * COR, COR..1u128 << 80]

@@ -47,9 +47,16 @@ async fn b04_a_second_request_pays_what_matured_and_stake_moves_no_date() {
     assert_eq!(world.balance(ADA).await, before + cor(100));
     let position = world.position(ADA).await;
     assert_eq!((position.unbonding, position.readyAt), (cor(50), U256::from(world.now() + WEEK)));
+    // What has not matured waits anew, together with what is added: in its last second, too.
+    world.pass(WEEK - 1).await;
+    world.unstake(ADA, cor(5)).await;
+    let position = world.position(ADA).await;
+    assert_eq!((position.unbonding, position.readyAt), (cor(55), U256::from(world.now() + WEEK)));
+    world.pass(1).await;
+    world.refuses::<Staking::StillUnbonding, _>(ADA, Staking::withdrawCall {}).await;
     world.pass(WEEK).await;
     world.withdraw(ADA).await;
-    assert_eq!(world.balance(ADA).await, before + cor(150));
+    assert_eq!(world.balance(ADA).await, before + cor(155));
 }
 
 #[tokio::test]

@@ -137,6 +137,20 @@ async fn fees_brought_late_in_one_call_or_in_many_stream_the_same() {
 }
 
 #[tokio::test]
+async fn fees_too_few_for_every_wei_at_stake_add_up() {
+    let world = World::start().await;
+    world.stake(world.owner, cor(700_000_000)).await;
+    // An epoch's are a third of what moves the index by one; each stream is over when the next begins.
+    for earned in [0, 0, 221_968_543] {
+        world.add_fees(wei(100_000_000), 1).await;
+        world.pass(WEEK).await;
+        assert_eq!(world.earned(world.owner).await, wei(earned));
+        assert_eq!(world.totals().await.streaming, U256::ZERO);
+    }
+    assert_eq!(world.totals().await.rewards, wei(300_000_000));
+}
+
+#[tokio::test]
 async fn amounts_beyond_every_range_are_typed_errors() {
     let world = World::start().await;
     let huge = U256::from(1u128 << 96);
@@ -150,7 +164,9 @@ async fn amounts_beyond_every_range_are_typed_errors() {
     world.add_fees(cor(1), u64::MAX).await;
     let stream = world.chain.ask(world.staking, Staking::streamCall {}).await;
     assert_eq!(stream.remaining, U256::from(4 * WEEK));
-    let later = Staking::averageStakeCall { epoch: U256::MAX };
-    let Err(refused) = world.send(ADA, world.staking, later).await else { panic!("an epoch that has not begun") };
-    assert_eq!(refused.error::<Staking::EpochNotBegun>().running, U256::ZERO);
+    for epoch in [U256::ONE, U256::MAX] {
+        let later = Staking::averageStakeCall { epoch };
+        let Err(refused) = world.send(ADA, world.staking, later).await else { panic!("an epoch that has not begun") };
+        assert_eq!(refused.error::<Staking::EpochNotBegun>().running, U256::ZERO);
+    }
 }

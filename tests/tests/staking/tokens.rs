@@ -2,7 +2,7 @@
 
 use abi::{CorToken, Staking};
 use alloy::json_abi::{Function, StateMutability};
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256, hex};
 use alloy_sol_types::{SolCall, SolConstructor, SolError};
 use serde_json::json;
 use system_tests::{
@@ -84,9 +84,37 @@ async fn tokens_that_say_false_refuse_or_are_not_there_are_typed_errors() {
     hostile.turn(TRANSFER, Trick::Silence).await;
     world.withdraw(ADA).await;
 
+    // An account without code moves nothing, and says nothing of it.
+    world.stake(BEN, cor(5)).await;
+    world.unstake(BEN, cor(5)).await;
+    world.pass(WEEK).await;
     world.chain.get("anvil_setCode", json!([world.token, "0x"])).await;
     let Err(refused) = world.send(ADA, world.staking, stake).await else { panic!("nobody's COR was staked") };
     assert_eq!(refused.error::<Staking::TokenHasNoCode>().token, world.token);
+    let withdrawal = world.send(BEN, world.staking, Staking::withdrawCall {}).await;
+    let Err(refused) = withdrawal else { panic!("nobody's COR was paid") };
+    assert_eq!(refused.error::<Staking::TokenHasNoCode>().token, world.token);
+    hostile.behave().await;
+    world.withdraw(BEN).await;
+}
+
+#[tokio::test]
+async fn whoever_looks_in_the_middle_of_a_call_sees_what_it_did() {
+    let hostile = Hostile::start().await;
+    let world = &hostile.world;
+    world.stake(ADA, cor(10)).await;
+    world.unstake(ADA, cor(10)).await;
+    world.pass(WEEK).await;
+    // Keeps what staking says is unbonding in all, plus one: the second word of `totals()`.
+    let watcher = world.chain.place();
+    let selector = Staking::totalsCall::SELECTOR;
+    let code =
+        [&[0x63][..], &selector, &hex!("5f5260a05f6004601c73"), world.staking.as_slice(), &hex!("5afa506020516001015f5500")];
+    world.chain.get("anvil_setCode", json!([watcher, Bytes::from(code.concat())])).await;
+    hostile.turn(TRANSFER, Trick::Call(watcher, Bytes::new())).await;
+    world.withdraw(ADA).await;
+    let seen = world.chain.get("eth_getStorageAt", json!([watcher, "0x0", "latest"])).await;
+    assert_eq!(serde_json::from_value::<U256>(seen).expect("a word"), U256::ONE);
 }
 
 #[tokio::test]

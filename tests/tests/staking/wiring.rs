@@ -96,4 +96,8 @@ async fn a_guardian_to_come_is_seen_and_a_further_appointment_replaces_it() {
     world.until(active).await;
     assert_eq!(world.chain.ask(world.staking, Staking::guardianCall {}).await, BEN);
     assert_eq!(pending().await, (Address::ZERO, U256::ZERO));
+    // While a third is on the way, the second holds, not the first again.
+    world.does(world.owner, appoint(ADA)).await;
+    assert_eq!(world.chain.ask(world.staking, Staking::guardianCall {}).await, BEN);
+    world.does(BEN, Staking::pauseCall {}).await;
 }
