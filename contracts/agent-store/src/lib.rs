@@ -12,9 +12,9 @@ extern crate alloc; // The SDK's macros name it.
 
 mod apps;
 mod construct;
+mod curator;
 mod describe;
 mod free;
-mod roles;
 pub mod state;
 mod views;
 
@@ -45,6 +45,8 @@ pub struct App {
     offer: Slot<Offer>,
     allowance: ByEpoch<U256>,
 }
+
+common::roles!(AgentStore at ::abi::AgentStore, pausable);
 
 common::contract! {
     AgentStore at ::abi::AgentStore;

@@ -2,9 +2,8 @@
 
 use abi::{
     AgentStore::{
-        allottedCall, allowanceOfCall, appCall, appFeesCall, appReturn, appsCall, bondCall, bondsCall, curatorCall, delayCall,
-        freeBudgetOfCall, freeBudgetOfReturn, guardianCall, ownerCall, pausedCall, pendingCuratorCall, pendingCuratorReturn,
-        pendingGuardianCall, pendingGuardianReturn, pendingOwnerCall, tokenCall,
+        allottedCall, allowanceOfCall, appCall, appFeesCall, appReturn, appsCall, bondCall, bondsCall, curatorCall,
+        freeBudgetOfCall, freeBudgetOfReturn, pendingCuratorCall, pendingCuratorReturn, tokenCall,
     },
     AppFees::ownerOfCall,
 };
@@ -19,23 +18,6 @@ impl AgentStore {
         Ok(self.terms.get().token)
     }
 
-    pub(crate) fn owner(&self, _: ownerCall) -> Result<Address, Revert> {
-        Ok(self.owner.get())
-    }
-
-    pub(crate) fn pending_owner(&self, _: pendingOwnerCall) -> Result<Address, Revert> {
-        Ok(self.owner.offered())
-    }
-
-    pub(crate) fn guardian(&self, _: guardianCall) -> Result<Address, Revert> {
-        Ok(self.guardian.at(self.vm().block_timestamp()))
-    }
-
-    pub(crate) fn pending_guardian(&self, _: pendingGuardianCall) -> Result<pendingGuardianReturn, Revert> {
-        let (guardian, active_at) = self.guardian.pending(self.vm().block_timestamp()).unwrap_or_default();
-        Ok(pendingGuardianReturn { guardian, activeAt: U256::from(active_at) })
-    }
-
     pub(crate) fn curator(&self, _: curatorCall) -> Result<Address, Revert> {
         Ok(self.curator.at(self.vm().block_timestamp()))
     }
@@ -45,16 +27,8 @@ impl AgentStore {
         Ok(pendingCuratorReturn { curator, activeAt: U256::from(active_at) })
     }
 
-    pub(crate) fn paused(&self, _: pausedCall) -> Result<bool, Revert> {
-        Ok(self.terms.get().paused)
-    }
-
     pub(crate) fn app_fees(&self, _: appFeesCall) -> Result<Address, Revert> {
         Ok(self.app_fees.get())
-    }
-
-    pub(crate) fn delay(&self, _: delayCall) -> Result<U256, Revert> {
-        Ok(U256::from(self.guardian.delay()))
     }
 
     pub(crate) fn bond(&self, _: bondCall) -> Result<U256, Revert> {

@@ -5,7 +5,7 @@ use stylus_sdk::prelude::*;
 
 use crate::AppFees;
 
-/// The most bytes of a call that the board answers: its selector and three words, and some for what wallets put behind.
+/// The most bytes of a call that the board answers: its selector and four words, and some for what wallets put behind.
 const LONGEST: usize = 4 + 8 * 32;
 
 impl AppFees {

@@ -19,6 +19,7 @@ pub mod owner;
 pub mod reentrancy;
 pub mod revert;
 pub mod role;
+pub mod roles;
 pub mod slot;
 pub mod words;
 

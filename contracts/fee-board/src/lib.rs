@@ -7,8 +7,8 @@ extern crate alloc; // The SDK's macros name it.
 
 mod apps;
 mod exit;
+mod names;
 mod preview;
-mod roles;
 mod settings;
 mod views;
 
@@ -36,6 +36,8 @@ impl DerefMut for FeeBoard {
         &mut self.all
     }
 }
+
+common::roles!(FeeBoard at ::abi::AppFees, pausable);
 
 common::contract! {
     FeeBoard at ::abi::AppFees;

@@ -3,9 +3,8 @@
 use abi::{
     AppFees::{
         DOMAIN_SEPARATORCall, accountOfCall, accountOfReturn, agentStoreCall, boardCall, buildersPartOfCall, burnableCall,
-        commitmentOfCall, delayCall, discountOfCall, epochCall, epochLengthCall, feeCapOfCall, genesisCall, graceCall,
-        guardianCall, incomeOfCall, incomeOfReturn, lifeOfCall, lifeOfReturn, minerPoolCall, nextEpochCall, ownerCall,
-        ownerOfCall, pausedCall, pendingGuardianCall, pendingGuardianReturn, pendingOwnerCall, pendingTreasuryCall,
+        commitmentOfCall, discountOfCall, epochCall, epochLengthCall, feeCapOfCall, genesisCall, graceCall, incomeOfCall,
+        incomeOfReturn, lifeOfCall, lifeOfReturn, minerPoolCall, nextEpochCall, ownerOfCall, pendingTreasuryCall,
         pendingTreasuryReturn, signerOfCall, splitOfCall, splitOfReturn, stakingCall, tokenCall, totalsCall, totalsReturn,
         treasuryCall, unitPriceOfCall, usageOfCall, usageOfReturn,
     },
@@ -25,23 +24,6 @@ impl FeeBoard {
         Ok(self.terms.get().token)
     }
 
-    pub(crate) fn owner(&self, _: ownerCall) -> Result<Address, Revert> {
-        Ok(self.owner.get())
-    }
-
-    pub(crate) fn pending_owner(&self, _: pendingOwnerCall) -> Result<Address, Revert> {
-        Ok(self.owner.offered())
-    }
-
-    pub(crate) fn guardian(&self, _: guardianCall) -> Result<Address, Revert> {
-        Ok(self.guardian.at(self.vm().block_timestamp()))
-    }
-
-    pub(crate) fn pending_guardian(&self, _: pendingGuardianCall) -> Result<pendingGuardianReturn, Revert> {
-        let (guardian, active_at) = self.guardian.pending(self.vm().block_timestamp()).unwrap_or_default();
-        Ok(pendingGuardianReturn { guardian, activeAt: U256::from(active_at) })
-    }
-
     pub(crate) fn treasury(&self, _: treasuryCall) -> Result<Address, Revert> {
         Ok(self.treasury.at(self.vm().block_timestamp()))
     }
@@ -49,10 +31,6 @@ impl FeeBoard {
     pub(crate) fn pending_treasury(&self, _: pendingTreasuryCall) -> Result<pendingTreasuryReturn, Revert> {
         let (treasury, active_at) = self.treasury.pending(self.vm().block_timestamp()).unwrap_or_default();
         Ok(pendingTreasuryReturn { treasury, activeAt: U256::from(active_at) })
-    }
-
-    pub(crate) fn paused(&self, _: pausedCall) -> Result<bool, Revert> {
-        Ok(self.terms.get().paused)
     }
 
     pub(crate) fn staking(&self, _: stakingCall) -> Result<Address, Revert> {
@@ -77,10 +55,6 @@ impl FeeBoard {
 
     pub(crate) fn grace(&self, _: graceCall) -> Result<U256, Revert> {
         Ok(U256::from(self.terms.get().grace))
-    }
-
-    pub(crate) fn delay(&self, _: delayCall) -> Result<U256, Revert> {
-        Ok(U256::from(self.guardian.delay()))
     }
 
     pub(crate) fn burnable(&self, _: burnableCall) -> Result<bool, Revert> {

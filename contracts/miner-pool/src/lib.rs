@@ -15,7 +15,6 @@ mod close;
 mod construct;
 mod deposit;
 mod retire;
-mod roles;
 pub mod state;
 mod views;
 
@@ -44,6 +43,8 @@ pub struct MinerPool {
     owner: Owner,
     guardian: Guardian,
 }
+
+common::roles!(MinerPool at ::abi::MinerPool, pausable);
 
 common::contract! {
     MinerPool at ::abi::MinerPool;

@@ -17,10 +17,10 @@ mod budget;
 mod claims;
 mod construct;
 mod payouts;
-mod roles;
 mod roots;
 pub mod state;
 mod views;
+mod wire;
 
 use alloy_primitives::{Address, U256};
 use common::{Guardian, Owner, Slot};
@@ -53,6 +53,8 @@ pub struct MinerRewards {
     owner: Owner,
     guardian: Guardian,
 }
+
+common::roles!(MinerRewards at ::abi::MinerRewards);
 
 common::contract! {
     MinerRewards at ::abi::MinerRewards;

@@ -21,23 +21,6 @@ impl MinerRewards {
         Ok(self.terms.get().token)
     }
 
-    pub(crate) fn owner(&self, _: ownerCall) -> Result<Address, Revert> {
-        Ok(self.owner.get())
-    }
-
-    pub(crate) fn pending_owner(&self, _: pendingOwnerCall) -> Result<Address, Revert> {
-        Ok(self.owner.offered())
-    }
-
-    pub(crate) fn guardian(&self, _: guardianCall) -> Result<Address, Revert> {
-        Ok(self.guardian.at(self.now()))
-    }
-
-    pub(crate) fn pending_guardian(&self, _: pendingGuardianCall) -> Result<pendingGuardianReturn, Revert> {
-        let (guardian, active_at) = self.guardian.pending(self.now()).unwrap_or_default();
-        Ok(pendingGuardianReturn { guardian, activeAt: U256::from(active_at) })
-    }
-
     pub(crate) fn miner_pool(&self, _: minerPoolCall) -> Result<Address, Revert> {
         Ok(self.miner_pool.get())
     }
@@ -52,10 +35,6 @@ impl MinerRewards {
 
     pub(crate) fn epoch_length(&self, _: epochLengthCall) -> Result<U256, Revert> {
         Ok(U256::from(self.terms.get().epoch_length))
-    }
-
-    pub(crate) fn delay(&self, _: delayCall) -> Result<U256, Revert> {
-        Ok(U256::from(self.guardian.delay()))
     }
 
     pub(crate) fn window(&self, _: windowCall) -> Result<U256, Revert> {

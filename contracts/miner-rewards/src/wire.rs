@@ -1,11 +1,8 @@
-//! What the owner may do beside naming attesters. None of it moves COR.
+//! Naming the pool, once.
 
 use abi::{
     MinerPool::minerRewardsCall,
-    MinerRewards::{
-        AlreadyWired, MinerRewardsWired, NotWiredBack, acceptOwnershipCall, acceptOwnershipReturn, setGuardianCall,
-        setGuardianReturn, transferOwnershipCall, transferOwnershipReturn, wireCall, wireReturn,
-    },
+    MinerRewards::{AlreadyWired, MinerRewardsWired, NotWiredBack, wireCall, wireReturn},
 };
 use alloy_primitives::{Address, B256};
 use common::{Revert, SolCall, calls::static_call, emit, reentrancy::refuse_reentry};
@@ -30,25 +27,5 @@ impl MinerRewards {
         self.miner_pool.set(&minerPool);
         emit(self.vm(), &MinerRewardsWired { minerPool });
         Ok(wireReturn {})
-    }
-
-    pub(crate) fn transfer_ownership(&mut self, call: transferOwnershipCall) -> Result<transferOwnershipReturn, Revert> {
-        refuse_reentry(self.vm())?;
-        self.owner.offer(call.newOwner)?;
-        Ok(transferOwnershipReturn {})
-    }
-
-    pub(crate) fn accept_ownership(&mut self, _: acceptOwnershipCall) -> Result<acceptOwnershipReturn, Revert> {
-        refuse_reentry(self.vm())?;
-        self.owner.accept()?;
-        Ok(acceptOwnershipReturn {})
-    }
-
-    pub(crate) fn set_guardian(&mut self, setGuardianCall { guardian }: setGuardianCall) -> Result<setGuardianReturn, Revert> {
-        refuse_reentry(self.vm())?;
-        self.owner.only()?;
-        let now = self.vm().block_timestamp();
-        self.guardian.appoint(guardian, now);
-        Ok(setGuardianReturn {})
     }
 }
