@@ -2,6 +2,8 @@
 //! real staking and app-fees beside it.
 
 mod claims;
+mod model;
 mod pool;
 mod roots;
+mod stateful;
 mod world;

@@ -233,6 +233,11 @@ impl World {
         Ok(C::abi_decode_returns(&output).expect("the answer is what the ABI says"))
     }
 
+    /// Sends any bytes; what they return, or revert with.
+    pub(crate) fn send_bytes(&mut self, from: Address, to: Address, input: Bytes) -> Result<Bytes, Bytes> {
+        self.transact(from, to, input, U256::ZERO)
+    }
+
     /// Sends a call that succeeds.
     pub(crate) fn ok<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> C::Return {
         self.send(from, to, call).unwrap_or_else(|data| panic!("{} reverted with {data}", C::SIGNATURE))

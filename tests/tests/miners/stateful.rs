@@ -1,0 +1,481 @@
+//! All contracts together against plain books, by random calls: after each one, every number is what the books say, and
+//! what is owed is there. A failure prints the shortest sequence that shows it.
+
+use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking, USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
+use alloy::signers::{SignerSync, local::PrivateKeySigner};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::{SolCall, SolStruct, eip712_domain};
+use proptest::{prelude::*, test_runner::TestRunner};
+use stylus_devnode::genesis;
+
+use crate::{
+    model::{Model, Taken},
+    world::{ADA, BEN, COR, DAY, EPOCH, GENESIS, GUARDIAN, OWNER, World, cor},
+};
+
+/// What may happen. Amounts are thousandths of COR, with a wei more so that something is left to round.
+#[derive(Clone, Copy, Debug)]
+enum Op {
+    Register {
+        cap: u16,
+    },
+    TopUp {
+        app: u8,
+        amount: u16,
+    },
+    Sponsor {
+        app: u8,
+        amount: u16,
+    },
+    Pay {
+        app: u8,
+        amount: u16,
+    },
+    Commit {
+        app: u8,
+        units: u8,
+        epochs: u8,
+    },
+    /// The voucher is sent twice.
+    Settle {
+        app: u8,
+        back: u8,
+        more: u8,
+    },
+    RequestExit {
+        app: u8,
+        amount: u16,
+    },
+    CancelExit {
+        app: u8,
+    },
+    Exit {
+        app: u8,
+    },
+    FeeCap {
+        app: u8,
+        cap: u16,
+    },
+    Price {
+        percent: u8,
+    },
+    Discount {
+        points: u16,
+    },
+    Split {
+        miners: u16,
+        treasury: u16,
+        burn: u16,
+    },
+    ClaimBuilder {
+        app: u8,
+    },
+    PullTreasury,
+    Burn,
+    CloseApp {
+        app: u8,
+        curator: bool,
+    },
+    ReturnBond {
+        app: u8,
+    },
+    Deposit {
+        amount: u16,
+    },
+    Stake {
+        amount: u16,
+    },
+    Unstake {
+        amount: u16,
+    },
+    Close {
+        max: u8,
+    },
+    Pause {
+        on: bool,
+    },
+    Donate {
+        amount: u16,
+    },
+    /// Every role does what it can.
+    Hostile,
+    Hours {
+        hours: u8,
+    },
+    /// To a second of the day around the oldest epoch's closing, or its end.
+    Edge {
+        closing: bool,
+        second: u8,
+    },
+}
+
+fn any_op() -> impl Strategy<Value = Op> {
+    let app = || 0u8..4;
+    let amount = || 1u16..20_000;
+    prop_oneof![
+        1 => amount().prop_map(|cap| Op::Register { cap }),
+        4 => (app(), amount()).prop_map(|(app, amount)| Op::TopUp { app, amount }),
+        3 => (app(), amount()).prop_map(|(app, amount)| Op::Sponsor { app, amount }),
+        2 => (app(), amount()).prop_map(|(app, amount)| Op::Pay { app, amount }),
+        2 => (app(), 0u8..20, 0u8..=9).prop_map(|(app, units, epochs)| Op::Commit { app, units, epochs }),
+        12 => (app(), 0u8..3, 0u8..20).prop_map(|(app, back, more)| Op::Settle { app, back, more }),
+        3 => (app(), 0u16..10_000).prop_map(|(app, amount)| Op::RequestExit { app, amount }),
+        1 => app().prop_map(|app| Op::CancelExit { app }),
+        3 => app().prop_map(|app| Op::Exit { app }),
+        3 => (app(), amount()).prop_map(|(app, cap)| Op::FeeCap { app, cap }),
+        2 => (45u8..210).prop_map(|percent| Op::Price { percent }),
+        1 => (0u16..5_500).prop_map(|points| Op::Discount { points }),
+        2 => (4_900u16..8_600, 400u16..3_100, 400u16..3_100)
+            .prop_map(|(miners, treasury, burn)| Op::Split { miners, treasury, burn }),
+        2 => app().prop_map(|app| Op::ClaimBuilder { app }),
+        1 => Just(Op::PullTreasury),
+        1 => Just(Op::Burn),
+        1 => (app(), any::<bool>()).prop_map(|(app, curator)| Op::CloseApp { app, curator }),
+        1 => app().prop_map(|app| Op::ReturnBond { app }),
+        1 => amount().prop_map(|amount| Op::Deposit { amount }),
+        1 => amount().prop_map(|amount| Op::Stake { amount }),
+        1 => amount().prop_map(|amount| Op::Unstake { amount }),
+        5 => (0u8..4).prop_map(|max| Op::Close { max }),
+        1 => any::<bool>().prop_map(|on| Op::Pause { on }),
+        1 => amount().prop_map(|amount| Op::Donate { amount }),
+        1 => Just(Op::Hostile),
+        4 => (1u8..60).prop_map(|hours| Op::Hours { hours }),
+        6 => (any::<bool>(), 0u8..3).prop_map(|(closing, second)| Op::Edge { closing, second }),
+    ]
+}
+
+/// A thousandth of COR so many times, and a wei.
+fn milli(amount: u16) -> u128 {
+    u128::from(amount) * (COR / 1_000) + 1
+}
+
+/// The contracts, and the books that they must agree with.
+struct Pair {
+    world: World,
+    model: Model,
+    signer: PrivateKeySigner,
+    stake: U256,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let mut world = World::started();
+        world.ok(ADA, world.staking, &Staking::stakeCall { amount: cor(1_000) });
+        let signer = PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key");
+        let model = Model::new(world.block.timestamp, 350_000_000 * COR);
+        let mut pair = Self { world, model, signer, stake: cor(1_000) };
+        pair.register(milli(10_000));
+        pair
+    }
+
+    fn register(&mut self, cap: u128) {
+        let call = AgentStore::registerCall {
+            signer: self.signer.address(),
+            feeCap: U256::from(cap),
+            category: B256::ZERO,
+            contentHash: B256::ZERO,
+            uri: String::new(),
+        };
+        self.world.ok(ADA, self.world.store, &call);
+        self.model.register(cap);
+    }
+
+    /// Sends a call, which must succeed when the books say so, and only then.
+    fn both<C: SolCall>(&mut self, from: Address, to: Address, call: &C, expected: bool) -> Option<C::Return> {
+        let sent = self.world.send(from, to, call);
+        assert_eq!(sent.is_ok(), expected, "{}: {:?}", C::SIGNATURE, sent.as_ref().err());
+        sent.ok()
+    }
+
+    /// The same for a call that pays `to`, which must get exactly that.
+    fn pays<C: SolCall>(&mut self, from: Address, contract: Address, call: &C, to: Address, expected: Option<u128>) {
+        let before = self.world.balance(to);
+        self.both(from, contract, call, expected.is_some());
+        assert_eq!(self.world.balance(to) - before, U256::from(expected.unwrap_or_default()), "{}", C::SIGNATURE);
+    }
+
+    fn settle(&mut self, app: usize, epoch: u64, units: u64) {
+        let usage = Usage { appId: U256::from(app + 1), epoch: U256::from(epoch), cumulativeUnits: U256::from(units) };
+        let domain = eip712_domain! {
+            name: USAGE_DOMAIN_NAME,
+            version: USAGE_DOMAIN_VERSION,
+            chain_id: genesis::CHAIN_ID,
+            verifying_contract: self.world.fees,
+        };
+        let signature = self.signer.sign_hash_sync(&usage.eip712_signing_hash(&domain)).expect("a signature");
+        let voucher = AppFees::Voucher {
+            appId: usage.appId,
+            epoch: usage.epoch,
+            cumulativeUnits: usage.cumulativeUnits,
+            v: 27 + u8::from(signature.v()),
+            r: signature.r().into(),
+            s: signature.s().into(),
+        };
+        // Rule 7: a voucher that was counted counts no second time.
+        for _ in 0..2 {
+            let expected = self.model.settle(app, epoch, units);
+            let call = AppFees::settleCall { voucher: voucher.clone() };
+            let taken = self.both(BEN, self.world.fees, &call, expected.is_some()).map(|taken| Taken {
+                units: taken.units.to(),
+                committed: taken.committed.to(),
+                granted: taken.granted.to(),
+                escrowed: taken.escrowed.to(),
+            });
+            assert_eq!(taken, expected);
+        }
+    }
+
+    fn close(&mut self, max: u8) {
+        let (pool, staking) = (self.world.pool, self.world.staking);
+        let first = self.model.next;
+        let mut expected = Vec::new();
+        for _ in 0..max {
+            let epoch = U256::from(self.model.next);
+            if self.model.now < Model::due(self.model.next) {
+                break;
+            }
+            let stake = self.world.view(staking, &Staking::averageStakeCall { epoch });
+            expected.push(self.model.close(stake.to()).expect("it is due"));
+        }
+        let closed = self.world.ok(BEN, pool, &MinerPool::closeCall { max: U256::from(max) });
+        assert_eq!(closed, U256::from(expected.len()));
+        for (epoch, one) in (first..).zip(&expected) {
+            let closed = self.world.view(pool, &MinerPool::closedEpochCall { epoch: U256::from(epoch) });
+            assert_eq!((closed.emission, closed.fees), (U256::from(one.emission), U256::from(one.fees)), "epoch {epoch}");
+        }
+    }
+
+    /// Rule 4: owner, guardian and curator do what they can. Nothing in the books changes, which `check` sees.
+    fn hostile(&mut self) {
+        let World { fees, store, rewards, pool, staking, .. } = self.world;
+        let app = U256::ONE;
+        let refused: [(Address, Address, Bytes); 10] = [
+            (OWNER, fees, AppFees::requestExitCall { appId: app, amount: U256::ONE }.abi_encode().into()),
+            (OWNER, fees, AppFees::exitCall { appId: app }.abi_encode().into()),
+            (OWNER, fees, AppFees::setAppOwnerCall { appId: app, owner: OWNER }.abi_encode().into()),
+            (OWNER, fees, AppFees::releaseAppCall { appId: app }.abi_encode().into()),
+            (
+                OWNER,
+                fees,
+                AppFees::closeEpochCall { epoch: U256::from(self.model.next), minerRewards: OWNER }.abi_encode().into(),
+            ),
+            (OWNER, store, AgentStore::transferAppCall { appId: app, newOwner: OWNER }.abi_encode().into()),
+            (OWNER, store, AgentStore::setSignerCall { appId: app, signer: OWNER }.abi_encode().into()),
+            (GUARDIAN, store, AgentStore::closeAppCall { appId: app }.abi_encode().into()),
+            (OWNER, rewards, MinerRewards::activateCall {}.abi_encode().into()),
+            (OWNER, pool, MinerPool::pullReserveCall {}.abi_encode().into()),
+        ];
+        for (from, to, input) in refused {
+            assert!(self.world.send_bytes(from, to, input).is_err(), "a role got in");
+        }
+        let world = &mut self.world;
+        world.ok(OWNER, fees, &AppFees::setTreasuryCall { treasury: OWNER });
+        world.ok(OWNER, store, &AgentStore::setCuratorCall { curator: OWNER });
+        world.ok(OWNER, store, &AgentStore::setFreeBudgetCall { budget: U256::from(500), starter: U256::from(5) });
+        world.ok(OWNER, pool, &MinerPool::retireCall { recipient: GUARDIAN });
+        for contract in [fees, staking, store, pool, rewards] {
+            world.ok(OWNER, contract, &AppFees::setGuardianCall { guardian: GUARDIAN });
+            world.ok(OWNER, contract, &AppFees::transferOwnershipCall { newOwner: GUARDIAN });
+            world.ok(GUARDIAN, contract, &AppFees::acceptOwnershipCall {});
+            world.ok(GUARDIAN, contract, &AppFees::transferOwnershipCall { newOwner: OWNER });
+            world.ok(OWNER, contract, &AppFees::acceptOwnershipCall {});
+        }
+    }
+
+    fn run(&mut self, op: Op) {
+        let World { fees, store, pool, staking, token, .. } = self.world;
+        let count = self.model.apps.len();
+        let index = |app: u8| usize::from(app) % count;
+        let id = |app: u8| U256::from(index(app) + 1);
+        match op {
+            Op::Register { cap } if count < 4 => self.register(milli(cap)),
+            Op::Register { .. } => {}
+            Op::TopUp { app, amount } => {
+                let expected = self.model.top_up(index(app), milli(amount)).is_some();
+                let call = AppFees::topUpCall { appId: id(app), amount: U256::from(milli(amount)) };
+                self.both(BEN, fees, &call, expected);
+            }
+            Op::Sponsor { app, amount } => {
+                let expected = self.model.sponsor(index(app), milli(amount)).is_some();
+                let call = AppFees::sponsorCall { appId: id(app), amount: U256::from(milli(amount)) };
+                self.both(BEN, fees, &call, expected);
+            }
+            Op::Pay { app, amount } => {
+                let expected = self.model.pay(index(app), milli(amount)).is_some();
+                let call = AppFees::payCall { appId: id(app), amount: U256::from(milli(amount)), memo: B256::ZERO };
+                self.both(BEN, fees, &call, expected);
+            }
+            Op::Commit { app, units, epochs } => {
+                let expected = self.model.commit(index(app), units.into(), epochs.into());
+                let call = AppFees::commitCall { appId: id(app), units: U256::from(units), epochs: U256::from(epochs) };
+                let cost = self.both(ADA, fees, &call, expected.is_some());
+                assert_eq!(cost, expected.map(U256::from));
+            }
+            Op::Settle { app, back, more } => {
+                if let Some(epoch) = (self.model.running() + 1).checked_sub(back.into()) {
+                    self.settle(index(app), epoch, more.into());
+                }
+            }
+            Op::RequestExit { app, amount } => {
+                let wei = if amount == 0 { 0 } else { milli(amount) };
+                let expected = self.model.request_exit(index(app), wei).is_some();
+                self.both(ADA, fees, &AppFees::requestExitCall { appId: id(app), amount: U256::from(wei) }, expected);
+            }
+            Op::CancelExit { app } => {
+                let expected = self.model.cancel_exit(index(app)).is_some();
+                self.both(ADA, fees, &AppFees::cancelExitCall { appId: id(app) }, expected);
+            }
+            Op::Exit { app } => {
+                let expected = self.model.exit(index(app));
+                self.pays(ADA, fees, &AppFees::exitCall { appId: id(app) }, ADA, expected);
+            }
+            Op::FeeCap { app, cap } => {
+                let expected = self.model.set_cap(index(app), milli(cap)).is_some();
+                self.both(ADA, store, &AgentStore::setFeeCapCall { appId: id(app), feeCap: U256::from(milli(cap)) }, expected);
+            }
+            Op::Price { percent } => {
+                let price = self.model.price_of(self.model.running() + 1) * u128::from(percent) / 100;
+                let expected = self.model.set_price(price).is_some();
+                self.both(OWNER, fees, &AppFees::setUnitPriceCall { unitPrice: U256::from(price) }, expected);
+            }
+            Op::Discount { points } => {
+                let expected = self.model.set_discount(points).is_some();
+                self.both(OWNER, fees, &AppFees::setDiscountCall { discount: U256::from(points) }, expected);
+            }
+            Op::Split { miners, treasury, burn } => {
+                let expected = self.model.set_split((miners, treasury, burn)).is_some();
+                let [miners, treasury, burn] = [miners, treasury, burn].map(U256::from);
+                let call = AppFees::setSplitCall { minersShare: miners, treasuryShare: treasury, burnShare: burn };
+                self.both(OWNER, fees, &call, expected);
+            }
+            Op::ClaimBuilder { app } => {
+                let expected = self.model.claim_builder(index(app));
+                self.both(BEN, fees, &AppFees::claimBuilderCall { appId: id(app) }, expected.is_some());
+                self.stake += U256::from(expected.unwrap_or_default());
+            }
+            Op::PullTreasury => {
+                let expected = self.model.pull_treasury();
+                self.pays(BEN, fees, &AppFees::pullTreasuryCall {}, OWNER, expected);
+            }
+            Op::Burn => {
+                let expected = self.model.burn();
+                let before = self.world.view(token, &CorToken::totalSupplyCall {});
+                self.both(BEN, fees, &AppFees::burnCall {}, expected.is_some());
+                let after = self.world.view(token, &CorToken::totalSupplyCall {});
+                assert_eq!(before - after, U256::from(expected.unwrap_or_default()));
+            }
+            Op::CloseApp { app, curator } => {
+                let expected = self.model.close_app(index(app), curator).is_some();
+                let from = if curator { OWNER } else { ADA };
+                self.both(from, store, &AgentStore::closeAppCall { appId: id(app) }, expected);
+            }
+            Op::ReturnBond { app } => {
+                let expected = self.model.return_bond(index(app)).map(|wei| wei + 1_000 * COR);
+                self.pays(BEN, store, &AgentStore::returnBondCall { appId: id(app) }, ADA, expected);
+            }
+            Op::Deposit { amount } => {
+                let expected = self.model.deposit(milli(amount)).is_some();
+                self.both(OWNER, pool, &MinerPool::depositCall { amount: U256::from(milli(amount)) }, expected);
+            }
+            Op::Stake { amount } => {
+                self.world.ok(ADA, staking, &Staking::stakeCall { amount: U256::from(milli(amount)) });
+                self.stake += U256::from(milli(amount));
+            }
+            Op::Unstake { amount } => {
+                let amount = U256::from(milli(amount));
+                if self.stake >= amount + cor(100) {
+                    self.world.ok(ADA, staking, &Staking::requestUnstakeCall { amount });
+                    self.stake -= amount;
+                }
+            }
+            Op::Close { max } => self.close(max),
+            Op::Pause { on } => {
+                let expected = self.model.paused != on;
+                self.model.paused = on;
+                if on {
+                    self.both(GUARDIAN, fees, &AppFees::pauseCall {}, expected);
+                } else {
+                    self.both(OWNER, fees, &AppFees::unpauseCall {}, expected);
+                }
+            }
+            Op::Donate { amount } => {
+                for to in [fees, pool, self.world.rewards, store, staking] {
+                    self.world.ok(OWNER, token, &CorToken::transferCall { to, value: U256::from(amount) });
+                }
+            }
+            Op::Hostile => self.hostile(),
+            Op::Hours { hours } => self.world.pass(u64::from(hours) * 3_600),
+            Op::Edge { closing, second } => {
+                let next = self.model.next;
+                let edge = if closing { Model::due(next) } else { GENESIS + (self.model.running() + 1) * EPOCH };
+                let time = edge + u64::from(second) - 1;
+                if let Some(seconds) = time.checked_sub(self.world.block.timestamp) {
+                    self.world.pass(seconds);
+                }
+            }
+        }
+        self.model.now = self.world.block.timestamp;
+    }
+
+    /// Rules 3 and 4 after every transaction, and every number of the books.
+    fn check(&self) {
+        let (world, model) = (&self.world, &self.model);
+        for (index, app) in model.apps.iter().enumerate() {
+            let app_id = U256::from(index + 1);
+            let account = world.view(world.fees, &AppFees::accountOfCall { appId: app_id });
+            let shown = (account.escrow, account.grants, account.exiting, account.credit);
+            let [escrow, grants, exit, credit] = [app.escrow, app.grants, app.exit, app.credit].map(U256::from);
+            assert_eq!(shown, (escrow, grants, exit, credit), "the account of app {app_id}");
+            let epoch = model.running();
+            let cap = world.view(world.fees, &AppFees::feeCapOfCall { appId: app_id, epoch: U256::from(epoch) });
+            assert_eq!(cap, U256::from(model.cap_of(index, epoch)), "the cap of app {app_id} in epoch {epoch}");
+        }
+        let totals = world.view(world.fees, &AppFees::totalsCall {});
+        let [owed, treasury, burn] = [model.owed(), model.treasury, model.to_burn].map(U256::from);
+        assert_eq!((totals.owed, totals.treasury, totals.toBurn), (owed, treasury, burn));
+        assert!(world.balance(world.fees) >= owed, "app-fees owes more than it has");
+
+        let bonds = world.view(world.store, &AgentStore::bondsCall {});
+        let bonded = model.apps.iter().filter(|app| !app.returned).count();
+        assert_eq!(bonds, cor(1_000) * U256::from(bonded));
+        assert!(world.balance(world.store) >= bonds, "the store owes more than it has");
+
+        let held = world.view(world.pool, &MinerPool::reserveCall {});
+        assert_eq!((held.reserve, held.deposits), (U256::from(model.reserve), U256::from(model.waiting())));
+        let rewards = world.view(world.rewards, &MinerRewards::totalsCall {});
+        assert_eq!((rewards.budgets, rewards.paid), (U256::from(model.budgets), U256::ZERO));
+        world.assert_solvent();
+
+        let staked = world.view(world.staking, &Staking::totalsCall {});
+        let owed = staked.staked + staked.unbonding + staked.rewards + staked.budget + staked.streaming;
+        assert!(world.balance(world.staking) >= owed, "staking owes more than it has");
+        assert_eq!(world.view(world.staking, &Staking::stakeOfCall { account: ADA }), self.stake);
+    }
+}
+
+/// How many sequences, and how long each: `STATEFUL_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("STATEFUL_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(6)
+}
+
+#[test]
+fn rules_1_3_4_6_7_hold_whatever_happens_and_every_number_is_as_in_plain_books() {
+    let config = ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new(config);
+    let sequence = prop::collection::vec(any_op(), 120);
+    let outcome = runner.run(&sequence, |ops| {
+        let mut pair = Pair::new();
+        let limit = pair.world.block.timestamp + 300 * DAY;
+        for op in ops {
+            pair.run(op);
+            pair.check();
+            if pair.world.block.timestamp > limit {
+                break; // Programs expire after a year, which is another test's.
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
