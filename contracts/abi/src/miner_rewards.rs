@@ -20,7 +20,7 @@ crate::common::with_common! {
             InvalidProof,
             /// The root's total would be exceeded.
             TotalExceeded,
-            /// The token refused the payout.
+            /// The token reverted the payout.
             TokenFailed
         }
 

@@ -37,6 +37,15 @@ pub fn push(vm: &VM, token: Address, to: Address, amount: U256) -> Result<(), Re
     expect_true(vm, token, invoke(vm, token, &call)?)
 }
 
+/// The same where others wait behind this one: false when the token reverted, of which nothing is left. One that says false
+/// may have moved all the same, and is an error.
+pub fn try_push(vm: &VM, token: Address, to: Address, amount: U256) -> Result<bool, Revert> {
+    let mut call = [0; 68];
+    encode(&mut call, transferCall::SELECTOR, &[to.into_word(), amount.into()]);
+    let answer = calls::call(vm, token, &call);
+    if answer.ok { expect_true(vm, token, answer).map(|()| true) } else { Ok(false) }
+}
+
 /// Lets `spender` move `amount` of this contract's COR.
 pub fn approve(vm: &VM, token: Address, spender: Address, amount: U256) -> Result<(), Revert> {
     let mut call = [0; 68];

@@ -69,10 +69,14 @@ impl MinerRewards {
         refuse_reentry(self.vm())?;
         let claim = Claim::read(call)?;
         let due = self.examine(&claim).map_err(|refusal| self.refuse(&claim, refusal))?;
-        self.pay(&claim, due)
+        let amount = self.book(&claim, due);
+        erc20::push(self.vm(), self.terms.get().token, due.payout, amount)?;
+        self.tell_claimed(&claim, due.payout, amount);
+        Ok(amount)
     }
 
-    /// Each claim stands alone: what cannot be paid is skipped. A payout that the token refuses leaves nothing behind.
+    /// Each claim stands alone: what cannot be paid is skipped. A payout that the token reverts leaves nothing behind; a token
+    /// that lies fails the batch, for what it moved is not known.
     #[inline(never)] // Its answer takes a fifth of the stack, which nothing else here need pay for.
     pub(crate) fn claim_many(&mut self, call: Calldata<'_>) -> Result<(), Revert> {
         refuse_reentry(self.vm())?;
@@ -87,13 +91,16 @@ impl MinerRewards {
             let claim = Claim::read(claims.get(index)?)?;
             let (status, paid) = match self.examine(&claim) {
                 Err(refusal) => (refusal.status(), U256::ZERO),
-                Ok(due) => match self.pay(&claim, due) {
-                    Ok(paid) => (ClaimStatus::Paid, paid),
-                    Err(_) => {
+                Ok(due) => {
+                    let amount = self.book(&claim, due);
+                    if erc20::try_push(self.vm(), self.terms.get().token, due.payout, amount)? {
+                        self.tell_claimed(&claim, due.payout, amount);
+                        (ClaimStatus::Paid, amount)
+                    } else {
                         self.write(claim.miner, due.miner, due.totals);
                         (ClaimStatus::TokenFailed, U256::ZERO)
                     }
-                },
+                }
             };
             if !matches!(status, ClaimStatus::Paid) {
                 emit(self.vm(), &ClaimSkipped { miner: claim.miner, amount: claim.amount, status });
@@ -151,12 +158,9 @@ impl MinerRewards {
         merkle::verify(root.into(), merkle::leaf(claim.miner, claim.amount, keccak), proof, keccak).is_ok()
     }
 
-    /// Books what is due and pays it. Emits `Claimed`.
-    fn pay(&mut self, claim: &Claim<'_>, due: Due) -> Result<U256, Revert> {
-        let amount = self.book(claim, due);
-        erc20::push(self.vm(), self.terms.get().token, due.payout, amount)?;
-        emit(self.vm(), &Claimed { miner: claim.miner, payout: due.payout, amount, total: claim.amount });
-        Ok(amount)
+    /// Emits `Claimed`.
+    fn tell_claimed(&self, claim: &Claim<'_>, payout: Address, amount: U256) {
+        emit(self.vm(), &Claimed { miner: claim.miner, payout, amount, total: claim.amount });
     }
 
     /// Writes that it is paid. Neither sum leaves its width: `paid` stays within the root's total.
