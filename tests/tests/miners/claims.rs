@@ -10,27 +10,28 @@ use crate::{
 };
 
 /// Cumulative amounts as a tree, each with its proof.
-struct Book {
+#[derive(Clone)]
+pub(crate) struct Book {
     rows: Vec<(Address, U256)>,
     tree: Tree,
 }
 
 impl Book {
-    fn of(rows: &[(Address, U256)]) -> Self {
+    pub(crate) fn of(rows: &[(Address, U256)]) -> Self {
         let leaves: Vec<B256> = rows.iter().map(|(miner, amount)| leaf(*miner, *amount, keccak)).collect();
         Self { rows: rows.to_vec(), tree: Tree::of(&leaves).expect("a tree of at least one leaf") }
     }
 
-    fn total(&self) -> U256 {
+    pub(crate) fn total(&self) -> U256 {
         self.rows.iter().fold(U256::ZERO, |sum, row| sum + row.1)
     }
 
-    fn claim(&self, index: usize) -> MinerRewards::Claim {
+    pub(crate) fn claim(&self, index: usize) -> MinerRewards::Claim {
         let (miner, amount) = self.rows[index];
         MinerRewards::Claim { miner, amount, proof: self.tree.proof(index).expect("a leaf of the tree") }
     }
 
-    fn call(&self, index: usize) -> MinerRewards::claimCall {
+    pub(crate) fn call(&self, index: usize) -> MinerRewards::claimCall {
         let MinerRewards::Claim { miner, amount, proof } = self.claim(index);
         MinerRewards::claimCall { miner, amount, proof }
     }
@@ -40,7 +41,7 @@ fn keccak(bytes: &[u8]) -> B256 {
     keccak256(bytes)
 }
 
-fn miner(number: u8) -> Address {
+pub(crate) fn miner(number: u8) -> Address {
     Address::with_last_byte(0x40 + number)
 }
 
@@ -58,7 +59,7 @@ fn put_up(world: &mut World, epoch: u64, book: &Book) {
     }
 }
 
-fn activate(world: &mut World, epoch: u64, book: &Book) {
+pub(crate) fn activate(world: &mut World, epoch: u64, book: &Book) {
     put_up(world, epoch, book);
     world.pass(3 * DAY);
     assert!(world.ok(ADA, world.rewards, &MinerRewards::activateCall {}));

@@ -2,6 +2,7 @@
 //! real staking and app-fees beside it.
 
 mod claims;
+mod hostile;
 mod model;
 mod pool;
 mod roots;

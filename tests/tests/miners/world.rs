@@ -195,6 +195,11 @@ impl World {
         address
     }
 
+    /// Puts other code at an address, which keeps its storage.
+    pub(crate) fn replace(&mut self, address: Address, code: Bytes) {
+        self.state.set_code(address, code);
+    }
+
     /// Activates a program, unless its code is active already.
     fn activate(&mut self, program: Address) {
         let activate = abi::ArbWasm::activateProgramCall { program };
