@@ -9,7 +9,9 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use stylus_devnode::genesis;
 
 use crate::{
+    claims::{Book, activate, miner},
     model::{Model, Taken},
+    roots::attester,
     world::{ADA, BEN, COR, DAY, EPOCH, GENESIS, GUARDIAN, OWNER, World, cor},
 };
 
@@ -97,6 +99,18 @@ enum Op {
     Donate {
         amount: u16,
     },
+    /// Attesters put up a root that gives so many parts of 100 of the budgets, and it becomes active.
+    Attest {
+        share: u8,
+    },
+    /// The claim is sent twice.
+    Claim {
+        miner: u8,
+    },
+    /// Twice the same future, in one of which somebody pays more, and a third where somebody stakes more.
+    Fork {
+        amount: u16,
+    },
     /// Every role does what it can.
     Hostile,
     Hours {
@@ -138,6 +152,9 @@ fn any_op() -> impl Strategy<Value = Op> {
         5 => (0u8..4).prop_map(|max| Op::Close { max }),
         1 => any::<bool>().prop_map(|on| Op::Pause { on }),
         1 => amount().prop_map(|amount| Op::Donate { amount }),
+        2 => (0u8..=100).prop_map(|share| Op::Attest { share }),
+        4 => (0u8..3).prop_map(|miner| Op::Claim { miner }),
+        1 => amount().prop_map(|amount| Op::Fork { amount }),
         1 => Just(Op::Hostile),
         4 => (1u8..60).prop_map(|hours| Op::Hours { hours }),
         6 => (any::<bool>(), 0u8..3).prop_map(|(closing, second)| Op::Edge { closing, second }),
@@ -155,6 +172,9 @@ struct Pair {
     model: Model,
     signer: PrivateKeySigner,
     stake: U256,
+    /// The active root's epoch and amounts, once there is one.
+    active: Option<(u64, Book)>,
+    claimed: [u128; 3],
 }
 
 impl Pair {
@@ -162,8 +182,11 @@ impl Pair {
         let mut world = World::started();
         world.ok(ADA, world.staking, &Staking::stakeCall { amount: cor(1_000) });
         let signer = PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key");
+        let attesters = (0..5).map(attester).collect();
+        world.ok(OWNER, world.rewards, &MinerRewards::setAttestersCall { attesters, quorum: U256::from(3) });
+        world.pass(DAY);
         let model = Model::new(world.block.timestamp, 350_000_000 * COR);
-        let mut pair = Self { world, model, signer, stake: cor(1_000) };
+        let mut pair = Self { world, model, signer, stake: cor(1_000), active: None, claimed: [0; 3] };
         pair.register(milli(10_000));
         pair
     }
@@ -243,6 +266,55 @@ impl Pair {
             let closed = self.world.view(pool, &MinerPool::closedEpochCall { epoch: U256::from(epoch) });
             assert_eq!((closed.emission, closed.fees), (U256::from(one.emission), U256::from(one.fees)), "epoch {epoch}");
         }
+    }
+
+    /// A root of the last closed epoch, in which no miner has less than before.
+    fn attest(&mut self, share: u8) {
+        let Some(epoch) = self.model.next.checked_sub(1) else { return };
+        if self.active.as_ref().is_some_and(|(active, _)| *active >= epoch) {
+            return;
+        }
+        let before = self.active.as_ref().map_or([0; 3], |(_, book)| [0, 1, 2].map(|index| book.amount(index)));
+        let more = (self.model.budgets - before.iter().sum::<u128>()) / 100 * u128::from(share);
+        let amounts = [before[0] + more / 2, before[1] + more / 3, before[2] + more / 7];
+        let rows: Vec<_> = (0..3).zip(amounts).map(|(number, amount)| (miner(number), U256::from(amount))).collect();
+        let book = Book::of(&rows);
+        activate(&mut self.world, epoch, &book);
+        self.active = Some((epoch, book));
+    }
+
+    fn claim(&mut self, index: usize) {
+        let Some((_, book)) = self.active.clone() else { return };
+        // Rule 7: what was paid is not paid again.
+        for _ in 0..2 {
+            let due = Some(book.amount(index) - self.claimed[index]).filter(|due| *due > 0);
+            self.pays(BEN, self.world.rewards, &book.call(index), miner(index as u8), due);
+            self.claimed[index] += due.unwrap_or_default();
+        }
+    }
+
+    /// Rule 1, in futures of the real contracts: more fees or more stake never raise the running epoch's emission, and more
+    /// fees never lower what miners get.
+    fn fork(&self, amount: u128) {
+        let epoch = self.model.running();
+        let future = |change: &dyn Fn(&mut World)| {
+            let mut world = self.world.clone();
+            change(&mut world);
+            world.pass(Model::due(epoch) - world.block.timestamp);
+            world.ok(BEN, world.pool, &MinerPool::closeCall { max: U256::MAX });
+            let closed = world.view(world.pool, &MinerPool::closedEpochCall { epoch: U256::from(epoch) });
+            (closed.emission, closed.emission + closed.fees)
+        };
+        let (emission, income) = future(&|_| ());
+        let paid = future(&|world| {
+            let pay = AppFees::payCall { appId: U256::ONE, amount: U256::from(amount * 1_000), memo: B256::ZERO };
+            let _ = world.send(BEN, world.fees, &pay); // Where the app is closed, this future is the first.
+        });
+        assert!(paid.0 <= emission && paid.1 >= income, "fees of {amount} take {emission} of {income} to {paid:?}");
+        let staked = future(&|world| {
+            world.ok(BEN, world.staking, &Staking::stakeCall { amount: U256::from(amount * 1_000) });
+        });
+        assert!(staked.0 <= emission, "a stake of {amount} raises {emission} to {}", staked.0);
     }
 
     /// Rule 4: owner, guardian and curator do what they can. Nothing in the books changes, which `check` sees.
@@ -403,6 +475,9 @@ impl Pair {
                     self.world.ok(OWNER, token, &CorToken::transferCall { to, value: U256::from(amount) });
                 }
             }
+            Op::Attest { share } => self.attest(share),
+            Op::Claim { miner } => self.claim(miner.into()),
+            Op::Fork { amount } => self.fork(milli(amount)),
             Op::Hostile => self.hostile(),
             Op::Hours { hours } => self.world.pass(u64::from(hours) * 3_600),
             Op::Edge { closing, second } => {
@@ -443,8 +518,14 @@ impl Pair {
         let held = world.view(world.pool, &MinerPool::reserveCall {});
         assert_eq!((held.reserve, held.deposits), (U256::from(model.reserve), U256::from(model.waiting())));
         let rewards = world.view(world.rewards, &MinerRewards::totalsCall {});
-        assert_eq!((rewards.budgets, rewards.paid), (U256::from(model.budgets), U256::ZERO));
+        assert_eq!((rewards.budgets, rewards.paid), (U256::from(model.budgets), U256::from(self.claimed.iter().sum::<u128>())));
         world.assert_solvent();
+        for (index, claimed) in self.claimed.iter().enumerate() {
+            let Some((_, book)) = &self.active else { break };
+            let MinerRewards::claimCall { miner, amount, proof } = book.call(index);
+            let claimable = world.view(world.rewards, &MinerRewards::claimableCall { miner, amount, proof });
+            assert_eq!(claimable.due, U256::from(book.amount(index) - claimed), "what miner {index} can prove");
+        }
 
         let staked = world.view(world.staking, &Staking::totalsCall {});
         let owed = staked.staked + staked.unbonding + staked.rewards + staked.budget + staked.streaming;
