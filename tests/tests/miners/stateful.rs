@@ -406,7 +406,8 @@ impl Pair {
                 self.both(ADA, store, &AgentStore::setFeeCapCall { appId: id(app), feeCap: U256::from(milli(cap)) }, expected);
             }
             Op::Price { percent } => {
-                let price = self.model.price_of(self.model.running() + 1) * u128::from(percent) / 100;
+                let part = self.model.price_of(self.model.running() + 1) * u128::from(percent) / 100;
+                let price = part | 1; // Odd, so that commitments round.
                 let expected = self.model.set_price(price).is_some();
                 self.both(OWNER, fees, &AppFees::setUnitPriceCall { unitPrice: U256::from(price) }, expected);
             }
