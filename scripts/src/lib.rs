@@ -12,6 +12,7 @@
 //! | [`people`] | who takes part in a run |
 //! | `exercise` | what they do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
+//! | [`scenario`] | every contract, and epochs of the whole loop, held against paper |
 //! | [`names`] | what bytes on the chain mean |
 //! | [`rewards`] | what miners get: scores to amounts, to a tree, to a proof, and why |
 //! | [`voucher`] | apps' usage, signed |
@@ -33,6 +34,7 @@ mod progress;
 mod recorder;
 pub mod report;
 pub mod rewards;
+pub mod scenario;
 pub mod session;
 pub mod system;
 pub mod voucher;

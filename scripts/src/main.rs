@@ -9,6 +9,7 @@ use corflow::{
     build::Workspace,
     deployments,
     people::Person,
+    report::Report,
     rewards::command::Rewards,
     session::{self, Foreign, Options},
     voucher::command::Vouchers,
@@ -29,7 +30,7 @@ struct Arguments {
     json: bool,
 
     /// Writes every transaction of the run to this file, decoded, one JSON object a line.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     ledger: Option<PathBuf>,
 
     /// Runs on the chain at this URL instead of a node of its own. What needs time to pass is left out, and named, where time
@@ -50,6 +51,12 @@ enum Command {
         #[arg(long, default_value_t = 8547)]
         port: u16,
     },
+    /// Every contract on a node of its own, and the whole loop: apps pay, miners earn, people stake and build.
+    Scenario {
+        /// How many epochs emit.
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=26))]
+        epochs: u64,
+    },
     /// What miners get, and why.
     Rewards(Rewards),
     /// Usage vouchers of apps.
@@ -61,6 +68,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.command {
         Some(Command::Up { port }) => up(port).await,
+        Some(Command::Scenario { epochs }) => scenario(epochs, arguments.ledger, arguments.json).await,
         Some(Command::Rewards(rewards)) => rewards.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Voucher(voucher)) => voucher.run().await.map(|it| it.print(arguments.json)),
         None => run(arguments).await,
@@ -83,14 +91,29 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     } else {
         println!("{}", report.tables());
     }
+    Ok(verdict(&report))
+}
+
+async fn scenario(epochs: u64, journal: Option<PathBuf>, as_json: bool) -> Result<ExitCode> {
+    let (report, chronicle) = session::scenario(&Workspace::here(), epochs, journal).await?;
+    if as_json {
+        println!("{:#}", chronicle.json(&report));
+    } else {
+        println!("{}", chronicle.text());
+    }
+    Ok(verdict(&report))
+}
+
+/// Success, or the mismatches on stderr.
+fn verdict(report: &Report) -> ExitCode {
     if report.is_ok() {
-        return Ok(ExitCode::SUCCESS);
+        return ExitCode::SUCCESS;
     }
     eprintln!("{} mismatches between the chain and the ledger:", report.mismatches.len());
     for mismatch in &report.mismatches {
         eprintln!("  {mismatch}");
     }
-    Ok(ExitCode::FAILURE)
+    ExitCode::FAILURE
 }
 
 async fn up(port: u16) -> Result<ExitCode> {
@@ -100,6 +123,9 @@ async fn up(port: u16) -> Result<ExitCode> {
     println!("chain id   {}", running.node.chain_id());
     println!("cor-token  {}", running.system.token);
     println!("staking    {}", running.system.staking);
+    for (name, address) in running.network.named() {
+        println!("{name:<13} {address}");
+    }
     for person in Person::ALL {
         let signer = running.people.signer(person);
         println!("{:<10} {} key {}", person.name(), signer.address(), signer.to_bytes());

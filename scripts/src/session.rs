@@ -14,7 +14,8 @@ use crate::{
     people::{People, Person},
     recorder::Recorder,
     report::Report,
-    system::System,
+    scenario::{Chronicle, Network},
+    system::{Deployer, System},
 };
 
 /// When a run on a chain of its own begins: 2030-01-01, so that every run is the same to the last gas.
@@ -64,7 +65,7 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
 
     recorder.progress.stage("deploying");
     recorder.report.moved_time = chain.moves_time();
-    let system = System::deploy(&mut chain, &people, &artifacts, workspace, &mut recorder).await?;
+    let system = System::deploy(&mut Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder)).await?;
     recorder.progress.stage("exercising");
     exercise(&mut chain, &people, &system, &mut recorder).await?;
     Ok(recorder.report)
@@ -76,8 +77,10 @@ pub struct Running {
     pub node: Devnode,
     /// Who has COR on it.
     pub people: People,
-    /// Where the contracts are.
+    /// Where COR and staking are.
     pub system: System,
+    /// Where the other contracts are.
+    pub network: Network,
     /// How it went.
     pub report: Report,
 }
@@ -91,9 +94,30 @@ pub async fn up(workspace: &Workspace, port: u16) -> Result<Running> {
     let people = local_people(&node)?;
     let mut chain = Chain::connect(&node.endpoint(), None).await?;
     recorder.progress.stage("deploying");
-    let system = System::deploy(&mut chain, &people, &artifacts, workspace, &mut recorder).await?;
-    crate::exercise::furnish(&mut chain, &people, &system, &mut recorder).await?;
-    Ok(Running { node, people, system, report: recorder.report })
+    let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
+    let system = System::deploy(&mut deployer).await?;
+    crate::exercise::furnish(deployer.chain, &people, &system, deployer.recorder).await?;
+    let network = Network::deploy(&mut deployer, &system).await?;
+    network.start(&mut deployer, &system).await?;
+    Ok(Running { node, people, system, network, report: recorder.report })
+}
+
+/// Every contract on a node of its own, and so many emitting epochs of the whole loop, each held against paper.
+pub async fn scenario(workspace: &Workspace, epochs: u64, journal: Option<PathBuf>) -> Result<(Report, Chronicle)> {
+    let journal = journal.as_deref().map(Journal::create).transpose()?;
+    let mut recorder = Recorder::new(journal);
+    let artifacts = built(workspace, &recorder).await?;
+    recorder.progress.stage("starting the node");
+    let node = Devnode::builder().spawn().context("the development node did not start")?;
+    let mut chain = Chain::connect(&node.endpoint(), Some(BEGINNING)).await?;
+    let people = local_people(&node)?;
+    recorder.progress.stage("deploying");
+    recorder.report.moved_time = chain.moves_time();
+    let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
+    let system = System::deploy(&mut deployer).await?;
+    let network = Network::deploy(&mut deployer, &system).await?;
+    let chronicle = crate::scenario::play(&mut chain, &people, &system, &network, epochs, &mut recorder).await?;
+    Ok((recorder.report, chronicle))
 }
 
 async fn built(workspace: &Workspace, recorder: &Recorder) -> Result<Vec<Artifact>> {

@@ -2,12 +2,12 @@
 
 use abi::{ArbWasm, CacheManager, CorToken, Staking, StylusDeployer};
 use alloy_primitives::{Address, U256, uint};
-use alloy_sol_types::SolConstructor;
-use anyhow::{Context, Result};
+use alloy_sol_types::{SolCall, SolConstructor};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     build::{Artifact, Workspace},
-    chain::Chain,
+    chain::{Chain, Order},
     deploy::{self, ARB_WASM, Deployed, STYLUS_DEPLOYER},
     deployments::Deployments,
     people::{People, Person},
@@ -17,6 +17,9 @@ use crate::{
 
 /// COR's supply, in wei.
 pub const SUPPLY: U256 = uint!(1_000_000_000_000_000_000_000_000_000_U256);
+
+/// Gas limit of a call whose gas is not estimated.
+const CALL_GAS: u64 = 3_000_000;
 
 /// What is chosen at construction, for ever. Seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +56,9 @@ pub struct System {
 
 impl System {
     /// Deploys every contract, has it cached, and writes down where it is.
-    pub(crate) async fn deploy(
-        chain: &mut Chain,
-        people: &People,
-        artifacts: &[Artifact],
-        workspace: &Workspace,
-        recorder: &mut Recorder,
-    ) -> Result<Self> {
+    pub(crate) async fn deploy(deployer: &mut Deployer<'_>) -> Result<Self> {
+        let people = deployer.people;
+        let Deployer { chain, recorder, .. } = &mut *deployer;
         deploy::check(chain).await?;
         recorder.names.add("StylusDeployer", STYLUS_DEPLOYER, StylusDeployer::abi::contract());
         recorder.names.add("ArbWasm", ARB_WASM, ArbWasm::abi::contract());
@@ -71,8 +70,6 @@ impl System {
             recorder.names.add_person(person.name(), people.address(person));
         }
         let parameters = if chain.moves_time() { Parameters::REAL } else { Parameters::SHORT };
-        let mut deployments = Deployments::new(workspace, chain.id());
-        let mut deployer = Deployer { chain, people, artifacts, recorder, deployments: &mut deployments };
 
         let treasury = people.address(Person::Treasury);
         let arguments = CorToken::constructorCall { holder: treasury }.abi_encode();
@@ -98,16 +95,32 @@ impl System {
 }
 
 /// What deploying one contract after the other needs.
-struct Deployer<'a> {
-    chain: &'a mut Chain,
-    people: &'a People,
+pub(crate) struct Deployer<'a> {
+    /// Where.
+    pub(crate) chain: &'a mut Chain,
+    /// Of whom the treasury deploys.
+    pub(crate) people: &'a People,
+    /// Keeps what is done.
+    pub(crate) recorder: &'a mut Recorder,
     artifacts: &'a [Artifact],
-    recorder: &'a mut Recorder,
-    deployments: &'a mut Deployments,
+    deployments: Deployments,
 }
 
-impl Deployer<'_> {
-    async fn put(&mut self, name: &'static str, abi: alloy_json_abi::JsonAbi, arguments: &[u8]) -> Result<Deployed> {
+impl<'a> Deployer<'a> {
+    /// Of a chain, which may have an older deployment: the file of that is replaced.
+    pub(crate) fn new(
+        chain: &'a mut Chain,
+        people: &'a People,
+        artifacts: &'a [Artifact],
+        workspace: &Workspace,
+        recorder: &'a mut Recorder,
+    ) -> Self {
+        let deployments = Deployments::new(workspace, chain.id());
+        Self { chain, people, recorder, artifacts, deployments }
+    }
+
+    /// Deploys a contract by its package's name and writes down where it is.
+    pub(crate) async fn put(&mut self, name: &'static str, abi: alloy_json_abi::JsonAbi, arguments: &[u8]) -> Result<Deployed> {
         let artifact = self.artifacts.iter().find(|artifact| artifact.name == name);
         let artifact = artifact.with_context(|| format!("the contract {name} was not built"))?;
         let signer = self.people.signer(Person::Treasury);
@@ -127,7 +140,19 @@ impl Deployer<'_> {
         Ok(deployed)
     }
 
-    async fn cache(&mut self, name: &str, contract: &Deployed) -> Result<()> {
+    /// Calls as the treasury. It must succeed.
+    pub(crate) async fn call(&mut self, words: &str, to: Address, call: &impl SolCall) -> Result<()> {
+        let order = Order { gas: Some(CALL_GAS), ..Order::call(to, call) };
+        let mined = self.chain.send(self.people.signer(Person::Treasury), order).await?;
+        self.recorder.keep(format!("treasury {words}"), &mined)?;
+        match &mined.reverted {
+            None => Ok(()),
+            Some(data) => bail!("treasury could not: {words}: {}", self.recorder.names.error_text(data)),
+        }
+    }
+
+    /// Has a contract cached, where that can be.
+    pub(crate) async fn cache(&mut self, name: &str, contract: &Deployed) -> Result<()> {
         match deploy::cache(self.chain, self.people.signer(Person::Treasury), contract).await? {
             Some(bid) => self.recorder.keep(format!("treasury has {name} cached"), &bid),
             None => Ok(()),

@@ -20,6 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::time::{Instant, sleep};
 
 use clock::Clock;
+pub(crate) use clock::STEP;
 pub use gas::GasParts;
 
 /// How long a transaction may take to be in a block.
