@@ -2,8 +2,10 @@
 //! real staking and app-fees beside it.
 
 mod claims;
+mod flat;
 mod hostile;
 mod model;
+mod ops;
 mod pool;
 mod roots;
 mod stateful;
