@@ -51,7 +51,8 @@ enum Command {
         #[arg(long, default_value_t = 8547)]
         port: u16,
     },
-    /// Every contract on a node of its own, and the whole loop: apps pay, miners earn, people stake and build.
+    /// Every contract on a node of its own, and the whole loop: apps pay, miners earn, people stake and build. Writes
+    /// report.html, with charts.
     Scenario {
         /// How many epochs emit.
         #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=26))]
@@ -95,7 +96,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 async fn scenario(epochs: u64, journal: Option<PathBuf>, as_json: bool) -> Result<ExitCode> {
-    let (report, chronicle) = session::scenario(&Workspace::here(), epochs, journal).await?;
+    let workspace = Workspace::here();
+    let (report, chronicle) = session::scenario(&workspace, epochs, journal).await?;
+    let page = workspace.root().join("report.html");
+    std::fs::write(&page, chronicle.html()).with_context(|| format!("{} cannot be written", page.display()))?;
     if as_json {
         println!("{:#}", chronicle.json(&report));
     } else {

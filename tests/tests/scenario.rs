@@ -19,6 +19,10 @@ fn users_pay_for_more_and_more_and_every_sum_holds() {
     let (report, chronicle) = runtime.block_on(session::scenario(&Workspace::here(), 4, None)).expect("it comes to its end");
     assert_eq!(report.mismatches, Vec::<String>::new());
 
+    let html = chronicle.html();
+    assert_eq!(html.matches("<svg").count(), 3);
+    assert!(!html.contains("NaN") && !html.contains("src=") && !html.contains("href="), "one file that needs nothing else");
+
     let document = chronicle.json(&report);
     let parameters = &document["parameters"];
     let ratio = |field| Wad::new(wei(parameters, field).try_into().expect("a ratio")).expect("at most 1");

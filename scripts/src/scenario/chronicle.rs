@@ -70,6 +70,11 @@ impl Chronicle {
         text
     }
 
+    /// One self-contained file with charts of the income by source, the reserve and the yields.
+    pub fn html(&self) -> String {
+        super::page::html(&self.pages)
+    }
+
     /// The run's own document, with the parameters and every epoch: wei as decimal strings, ratios as parts of 10^18.
     pub fn json(&self, report: &Report) -> Value {
         let mut document = report.json();
@@ -118,7 +123,7 @@ fn epoch(page: &Page) -> Value {
 }
 
 /// What a gain of an epoch on the equal stake is in a year of 52, in percent with two digits.
-fn yearly(gain: u128) -> String {
+pub(super) fn yearly(gain: u128) -> String {
     let hundredths = gain * 52 * 10_000 / EQUAL_STAKE;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }

@@ -4,6 +4,7 @@
 mod chronicle;
 mod miners;
 mod network;
+mod page;
 mod paper;
 mod plot;
 
