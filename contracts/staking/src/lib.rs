@@ -14,10 +14,10 @@ pub mod books;
 mod construct;
 mod leave;
 mod rewards;
-mod roles;
 mod stake;
 pub mod state;
 mod views;
+mod wire;
 
 use alloy_primitives::{Address, U256};
 use common::{Guardian, Owner, Slot};
@@ -44,6 +44,8 @@ pub struct Staking {
     owner: Owner,
     guardian: Guardian,
 }
+
+common::roles!(Staking at ::abi::Staking, pausable);
 
 common::contract! {
     Staking at ::abi::Staking;

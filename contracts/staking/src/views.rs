@@ -17,27 +17,6 @@ impl Staking {
         Ok(self.terms.get().token)
     }
 
-    pub(crate) fn owner(&self, _: ownerCall) -> Result<Address, Revert> {
-        Ok(self.owner.get())
-    }
-
-    pub(crate) fn pending_owner(&self, _: pendingOwnerCall) -> Result<Address, Revert> {
-        Ok(self.owner.offered())
-    }
-
-    pub(crate) fn guardian(&self, _: guardianCall) -> Result<Address, Revert> {
-        Ok(self.guardian.at(self.vm().block_timestamp()))
-    }
-
-    pub(crate) fn pending_guardian(&self, _: pendingGuardianCall) -> Result<pendingGuardianReturn, Revert> {
-        let (guardian, active_at) = self.guardian.pending(self.vm().block_timestamp()).unwrap_or_default();
-        Ok(pendingGuardianReturn { guardian, activeAt: U256::from(active_at) })
-    }
-
-    pub(crate) fn paused(&self, _: pausedCall) -> Result<bool, Revert> {
-        Ok(self.terms.get().paused)
-    }
-
     pub(crate) fn app_fees(&self, _: appFeesCall) -> Result<Address, Revert> {
         Ok(self.app_fees.get())
     }
@@ -56,10 +35,6 @@ impl Staking {
 
     pub(crate) fn cooldown(&self, _: cooldownCall) -> Result<U256, Revert> {
         Ok(U256::from(self.leaving.get().cooldown))
-    }
-
-    pub(crate) fn delay(&self, _: delayCall) -> Result<U256, Revert> {
-        Ok(U256::from(self.guardian.delay()))
     }
 
     pub(crate) fn start(&self, _: startCall) -> Result<U256, Revert> {

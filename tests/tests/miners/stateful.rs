@@ -387,7 +387,7 @@ impl Pair {
 
 /// How many sequences, and how long each: `STATEFUL_CASES` asks for more.
 fn cases() -> u32 {
-    std::env::var("STATEFUL_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(6)
+    std::env::var("STATEFUL_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(17)
 }
 
 #[test]
