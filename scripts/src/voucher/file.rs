@@ -12,10 +12,6 @@ use thiserror::Error;
 
 use crate::rewards::{Misread, number};
 
-/// Half of secp256k1's order, beyond which s makes a second signature of the same meaning.
-const HALF_ORDER: U256 =
-    U256::from_limbs([0xdfe9_2f46_681b_20a0, 0x5d57_6e73_57a4_501d, 0xffff_ffff_ffff_ffff, 0x7fff_ffff_ffff_ffff]);
-
 /// Where a voucher counts: one app-fees contract on one chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -192,7 +188,8 @@ impl Voucher {
             return Err(VoucherError::V(v));
         }
         let signature = Signature::from_bytes_and_parity(&bytes[..64], v == 28);
-        if signature.s() > HALF_ORDER {
+        // A high s makes a second signature of the same meaning.
+        if signature.normalize_s().is_some() {
             return Err(VoucherError::HighS);
         }
         let digest = self.usage.digest(&self.domain);
