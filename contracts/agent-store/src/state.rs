@@ -1,10 +1,7 @@
 //! What the slots hold, and how it lies in them.
 
 use alloy_primitives::Address;
-use common::{
-    Word,
-    slot::{read, read_address, write, write_address},
-};
+use common::layout;
 use economics::EpochClock;
 
 /// What holds from construction on, and the switch that registering asks for.
@@ -27,25 +24,7 @@ impl Terms {
     }
 }
 
-impl Word for Terms {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            token: read_address::<0>(word),
-            genesis: read::<20, 4>(word) as u32,
-            epoch_length: read::<24, 3>(word) as u32,
-            paused: read::<27, 1>(word) != 0,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write_address::<0>(&mut word, self.token);
-        write::<20, 4>(&mut word, self.genesis.into());
-        write::<24, 3>(&mut word, self.epoch_length.into());
-        write::<27, 1>(&mut word, self.paused.into());
-        word
-    }
-}
+layout!(Terms { token: 0..20, genesis: 20..24, epoch_length: 24..27, paused: 27..28 });
 
 /// What all apps come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,25 +39,7 @@ pub struct Holdings {
     pub allotted: u64,
 }
 
-impl Word for Holdings {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            bond: read::<0, 12>(word),
-            apps: read::<12, 4>(word) as u32,
-            bonded: read::<16, 4>(word) as u32,
-            allotted: read::<20, 8>(word) as u64,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.bond);
-        write::<12, 4>(&mut word, self.apps.into());
-        write::<16, 4>(&mut word, self.bonded.into());
-        write::<20, 8>(&mut word, self.allotted.into());
-        word
-    }
-}
+layout!(Holdings { bond: 0..12, apps: 12..16, bonded: 16..20, allotted: 20..28 });
 
 /// Whom an app is offered to, and how far its life is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,19 +52,7 @@ pub struct Offer {
     pub bonded: bool,
 }
 
-impl Word for Offer {
-    fn unpack(word: &[u8; 32]) -> Self {
-        let switches = read::<20, 1>(word);
-        Self { to: read_address::<0>(word), closed: switches & 1 != 0, bonded: switches & 2 != 0 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write_address::<0>(&mut word, self.to);
-        write::<20, 1>(&mut word, u128::from(self.closed) | u128::from(self.bonded) << 1);
-        word
-    }
-}
+layout!(Offer { to: 0..20; 20: closed | bonded });
 
 /// What may be used for free, in units per epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,22 +63,12 @@ pub struct FreeBudget {
     pub starter: u64,
 }
 
-impl Word for FreeBudget {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { budget: read::<0, 8>(word) as u64, starter: read::<8, 8>(word) as u64 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 8>(&mut word, self.budget.into());
-        write::<8, 8>(&mut word, self.starter.into());
-        word
-    }
-}
+layout!(FreeBudget { budget: 0..8, starter: 8..16 });
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use common::Word;
 
     fn survives<T: Word + PartialEq + core::fmt::Debug>(value: T) {
         assert_eq!(T::unpack(&value.pack()), value);

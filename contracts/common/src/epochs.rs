@@ -6,7 +6,7 @@ use stylus_sdk::{prelude::*, storage::StorageMap};
 
 use crate::{
     Slot, Word,
-    slot::{read, write},
+    layout::{read, write},
 };
 
 /// A value with the epoch since which it holds. The value's own word must leave its highest eight bytes free.

@@ -15,6 +15,7 @@ pub mod events;
 #[cfg(feature = "export-abi")]
 pub mod export;
 pub mod guardian;
+pub mod layout;
 pub mod owner;
 pub mod reentrancy;
 pub mod revert;

@@ -4,7 +4,7 @@ use abi::Common::DelayTooShort;
 use alloy_primitives::{Address, U256};
 use stylus_sdk::prelude::*;
 
-use crate::{Revert, Slot, Word, slot};
+use crate::{Revert, Slot, layout};
 
 /// The least delay of a role, in seconds.
 pub const MIN_DELAY: u64 = 60;
@@ -23,18 +23,7 @@ struct Appointment {
     seconds: u64,
 }
 
-impl Word for Appointment {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { account: slot::read_address::<0>(word), seconds: slot::read::<20, 8>(word) as u64 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        slot::write_address::<0>(&mut word, self.account);
-        slot::write::<20, 8>(&mut word, self.seconds.into());
-        word
-    }
-}
+layout!(Appointment { account: 0..20, seconds: 20..28 });
 
 impl Role {
     /// Sets the first holder, at once, and the delay of those after it, in seconds.

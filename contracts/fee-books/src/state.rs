@@ -2,8 +2,8 @@
 
 use alloy_primitives::Address;
 use common::{
-    Word,
-    slot::{read, read_address, write, write_address},
+    Word, layout,
+    layout::{Field, read, write},
 };
 use economics::{BasisPoints, Epoch, EpochClock, split::Split};
 
@@ -50,7 +50,7 @@ impl Word for Terms {
     fn unpack(word: &[u8; 32]) -> Self {
         let bits = read::<24, 8>(word) as u64;
         Self {
-            token: read_address::<0>(word),
+            token: Field::read::<0, 20>(word),
             genesis: read::<20, 4>(word) as u32,
             epoch_length: bits as u32 & Self::SECONDS,
             grace: (bits >> 22) as u32 & Self::SECONDS,
@@ -62,7 +62,7 @@ impl Word for Terms {
 
     fn pack(&self) -> [u8; 32] {
         let mut word = [0; 32];
-        write_address::<0>(&mut word, self.token);
+        self.token.write::<0, 20>(&mut word);
         write::<20, 4>(&mut word, self.genesis.into());
         let bits = u64::from(self.epoch_length & Self::SECONDS)
             | u64::from(self.grace & Self::SECONDS) << 22
@@ -87,25 +87,7 @@ pub struct Books {
     pub cursor: u32,
 }
 
-impl Word for Books {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            owed: read::<0, 12>(word),
-            treasury: read::<12, 12>(word),
-            next: read::<24, 4>(word) as u32,
-            cursor: read::<28, 4>(word) as u32,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.owed);
-        write::<12, 12>(&mut word, self.treasury);
-        write::<24, 4>(&mut word, self.next.into());
-        write::<28, 4>(&mut word, self.cursor.into());
-        word
-    }
-}
+layout!(Books { owed: 0..12, treasury: 12..24, next: 24..28, cursor: 28..32 });
 
 /// What apps paid themselves in an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,18 +98,7 @@ pub struct Own {
     pub builders: u128,
 }
 
-impl Word for Own {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { gross: read::<0, 12>(word), builders: read::<12, 12>(word) }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.gross);
-        write::<12, 12>(&mut word, self.builders);
-        word
-    }
-}
+layout!(Own { gross: 0..12, builders: 12..24 });
 
 /// The shares of an epoch's fees that may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,19 +119,7 @@ impl Shares {
     }
 }
 
-impl Word for Shares {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { miners: read::<0, 2>(word) as u16, treasury: read::<2, 2>(word) as u16, burn: read::<4, 2>(word) as u16 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 2>(&mut word, self.miners.into());
-        write::<2, 2>(&mut word, self.treasury.into());
-        write::<4, 2>(&mut word, self.burn.into());
-        word
-    }
-}
+layout!(Shares { miners: 0..2, treasury: 2..4, burn: 4..6 });
 
 /// What most vouchers change of an app: one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,30 +147,7 @@ impl Account {
     }
 }
 
-impl Word for Account {
-    fn unpack(word: &[u8; 32]) -> Self {
-        let switches = read::<31, 1>(word);
-        Self {
-            escrow: read::<0, 12>(word),
-            credit: read::<12, 12>(word),
-            committed_through: read::<24, 4>(word) as u32,
-            closed_in: read::<28, 3>(word) as u32,
-            closed: switches & 1 != 0,
-            aside: switches & 2 != 0,
-            released: switches & 4 != 0,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.escrow);
-        write::<12, 12>(&mut word, self.credit);
-        write::<24, 4>(&mut word, self.committed_through.into());
-        write::<28, 3>(&mut word, self.closed_in.into());
-        write::<31, 1>(&mut word, u128::from(self.closed) | u128::from(self.aside) << 1 | u128::from(self.released) << 2);
-        word
-    }
-}
+layout!(Account { escrow: 0..12, credit: 12..24, committed_through: 24..28, closed_in: 28..31; 31: closed | aside | released });
 
 /// What few vouchers change of an app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -226,25 +162,7 @@ pub struct Aside {
     pub active_at: u32,
 }
 
-impl Word for Aside {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            grants: read::<0, 12>(word),
-            exit: read::<12, 12>(word),
-            exit_epoch: read::<24, 4>(word) as u32,
-            active_at: read::<28, 4>(word) as u32,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.grants);
-        write::<12, 12>(&mut word, self.exit);
-        write::<24, 4>(&mut word, self.exit_epoch.into());
-        write::<28, 4>(&mut word, self.active_at.into());
-        word
-    }
-}
+layout!(Aside { grants: 0..12, exit: 12..24, exit_epoch: 24..28, active_at: 28..32 });
 
 /// What vouchers of an epoch came to. An app has two of these, for even and for odd epochs: at most two are open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -266,25 +184,7 @@ impl Usage {
     }
 }
 
-impl Word for Usage {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            epoch: read::<0, 4>(word) as u32,
-            units: read::<4, 8>(word) as u64,
-            spent: read::<12, 12>(word),
-            at: read::<24, 4>(word) as u32,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 4>(&mut word, self.epoch.into());
-        write::<4, 8>(&mut word, self.units.into());
-        write::<12, 12>(&mut word, self.spent);
-        write::<24, 4>(&mut word, self.at.into());
-        word
-    }
-}
+layout!(Usage { epoch: 0..4, units: 4..12, spent: 12..24, at: 24..28 });
 
 /// An app's fee cap: of epochs from `since` on, and of the one before. What still older epochs have lies in a slot of
 /// its own, for it is needed only between a change and the end of an epoch's grace.
@@ -321,19 +221,7 @@ impl Cap {
     }
 }
 
-impl Word for Cap {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { later: read::<0, 12>(word), before: read::<12, 12>(word), since: read::<24, 4>(word) as u32 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.later);
-        write::<12, 12>(&mut word, self.before);
-        write::<24, 4>(&mut word, self.since.into());
-        word
-    }
-}
+layout!(Cap { later: 0..12, before: 12..24, since: 24..28 });
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,8 @@
 
 use alloy_primitives::Address;
 use common::{
-    Word,
-    slot::{read, read_address, write, write_address},
+    Word, layout,
+    layout::{read, write},
 };
 use economics::{
     Epoch, EpochClock, Wad,
@@ -37,27 +37,7 @@ impl Terms {
     }
 }
 
-impl Word for Terms {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            token: read_address::<0>(word),
-            genesis: read::<20, 4>(word) as u32,
-            epoch_length: read::<24, 3>(word) as u32,
-            grace: read::<27, 3>(word) as u32,
-            paused: read::<30, 1>(word) != 0,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write_address::<0>(&mut word, self.token);
-        write::<20, 4>(&mut word, self.genesis.into());
-        write::<24, 3>(&mut word, self.epoch_length.into());
-        write::<27, 3>(&mut word, self.grace.into());
-        write::<30, 1>(&mut word, self.paused.into());
-        word
-    }
-}
+layout!(Terms { token: 0..20, genesis: 20..24, epoch_length: 24..27, grace: 27..30, paused: 30..31 });
 
 /// All that the pool owes, and how far it is closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,19 +50,7 @@ pub struct Reserve {
     pub next: u64,
 }
 
-impl Word for Reserve {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { reserve: read::<0, 12>(word), deposits: read::<12, 12>(word), next: read::<24, 8>(word) as u64 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.reserve);
-        write::<12, 12>(&mut word, self.deposits);
-        write::<24, 8>(&mut word, self.next.into());
-        word
-    }
-}
+layout!(Reserve { reserve: 0..12, deposits: 12..24, next: 24..32 });
 
 /// What has come of the reserve, and which epochs emit. An epoch number of 0 stands for none: emission starts with the
 /// epoch after a running one, and takes 90 days to end.
@@ -123,25 +91,7 @@ impl Course {
     }
 }
 
-impl Word for Course {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            emitted: read::<0, 12>(word),
-            burned: read::<12, 12>(word),
-            first: read::<24, 4>(word) as u32,
-            last: read::<28, 4>(word) as u32,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.emitted);
-        write::<12, 12>(&mut word, self.burned);
-        write::<24, 4>(&mut word, self.first.into());
-        write::<28, 4>(&mut word, self.last.into());
-        word
-    }
-}
+layout!(Course { emitted: 0..12, burned: 12..24, first: 24..28, last: 28..32 });
 
 /// The formula's constants, as parts of 1e18. Their bounds were checked at construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,18 +145,7 @@ impl Supply {
     }
 }
 
-impl Word for Supply {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { reference: read::<0, 12>(word), burnt_before: read::<12, 12>(word) }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.reference);
-        write::<12, 12>(&mut word, self.burnt_before);
-        word
-    }
-}
+layout!(Supply { reference: 0..12, burnt_before: 12..24 });
 
 /// That the reserve is to move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -233,19 +172,7 @@ impl Retirement {
     }
 }
 
-impl Word for Retirement {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { recipient: read_address::<0>(word), announced_at: read::<20, 8>(word) as u64, pulled: read::<28, 1>(word) != 0 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write_address::<0>(&mut word, self.recipient);
-        write::<20, 8>(&mut word, self.announced_at.into());
-        write::<28, 1>(&mut word, self.pulled.into());
-        word
-    }
-}
+layout!(Retirement { recipient: 0..20, announced_at: 20..28, pulled: 28..29 });
 
 /// What an epoch came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -256,18 +183,7 @@ pub struct Closed {
     pub fees: u128,
 }
 
-impl Word for Closed {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { emission: read::<0, 12>(word), fees: read::<12, 16>(word) }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.emission);
-        write::<12, 16>(&mut word, self.fees);
-        word
-    }
-}
+layout!(Closed { emission: 0..12, fees: 12..28 });
 
 #[cfg(test)]
 mod tests {

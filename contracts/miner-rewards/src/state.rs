@@ -1,10 +1,7 @@
 //! What the slots hold, and how it lies in them.
 
 use alloy_primitives::Address;
-use common::{
-    Word,
-    slot::{read, read_address, write, write_address},
-};
+use common::layout;
 use economics::EpochClock;
 
 /// What holds from construction on.
@@ -27,25 +24,7 @@ impl Terms {
     }
 }
 
-impl Word for Terms {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            token: read_address::<0>(word),
-            genesis: read::<20, 4>(word) as u32,
-            epoch_length: read::<24, 3>(word) as u32,
-            window: read::<27, 3>(word) as u32,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write_address::<0>(&mut word, self.token);
-        write::<20, 4>(&mut word, self.genesis.into());
-        write::<24, 3>(&mut word, self.epoch_length.into());
-        write::<27, 3>(&mut word, self.window.into());
-        word
-    }
-}
+layout!(Terms { token: 0..20, genesis: 20..24, epoch_length: 24..27, window: 27..30 });
 
 /// What was paid, and what the active root allows to be paid in all; in wei.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,18 +35,7 @@ pub struct Totals {
     pub allowed: u128,
 }
 
-impl Word for Totals {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { paid: read::<0, 16>(word), allowed: read::<16, 16>(word) }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 16>(&mut word, self.paid);
-        write::<16, 16>(&mut word, self.allowed);
-        word
-    }
-}
+layout!(Totals { paid: 0..16, allowed: 16..32 });
 
 /// Which epoch the active root is of, and since when it is active: 0 before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,18 +46,7 @@ pub struct Active {
     pub at: u64,
 }
 
-impl Word for Active {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { epoch: read::<0, 8>(word) as u64, at: read::<8, 8>(word) as u64 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 8>(&mut word, self.epoch.into());
-        write::<8, 8>(&mut word, self.at.into());
-        word
-    }
-}
+layout!(Active { epoch: 0..8, at: 8..16 });
 
 /// The root that waits, beside its hash and its data's. None waits while `ready_at` is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,25 +61,7 @@ pub struct Pending {
     pub extended: bool,
 }
 
-impl Word for Pending {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            total: read::<0, 16>(word),
-            epoch: read::<16, 8>(word) as u64,
-            ready_at: read::<24, 7>(word) as u64,
-            extended: read::<31, 1>(word) != 0,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 16>(&mut word, self.total);
-        write::<16, 8>(&mut word, self.epoch.into());
-        write::<24, 7>(&mut word, self.ready_at.into());
-        write::<31, 1>(&mut word, self.extended.into());
-        word
-    }
-}
+layout!(Pending { total: 0..16, epoch: 16..24, ready_at: 24..31, extended: 31..32 });
 
 /// All budgets together, and whose they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,19 +74,7 @@ pub struct Budgets {
     pub next: u64,
 }
 
-impl Word for Budgets {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { total: read::<0, 16>(word), first: read::<16, 8>(word) as u64, next: read::<24, 8>(word) as u64 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 16>(&mut word, self.total);
-        write::<16, 8>(&mut word, self.first.into());
-        write::<24, 8>(&mut word, self.next.into());
-        word
-    }
-}
+layout!(Budgets { total: 0..16, first: 16..24, next: 24..32 });
 
 /// What a miner got, and whether it is paid to an address of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -158,18 +85,7 @@ pub struct Miner {
     pub elsewhere: bool,
 }
 
-impl Word for Miner {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { claimed: read::<0, 16>(word), elsewhere: read::<16, 1>(word) != 0 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 16>(&mut word, self.claimed);
-        write::<16, 1>(&mut word, self.elsewhere.into());
-        word
-    }
-}
+layout!(Miner { claimed: 0..16, elsewhere: 16..17 });
 
 /// A set of attesters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,25 +100,7 @@ pub struct Panel {
     pub since: u64,
 }
 
-impl Word for Panel {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            number: read::<0, 4>(word) as u32,
-            size: read::<4, 1>(word) as u8,
-            quorum: read::<5, 1>(word) as u8,
-            since: read::<6, 8>(word) as u64,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 4>(&mut word, self.number.into());
-        write::<4, 1>(&mut word, self.size.into());
-        write::<5, 1>(&mut word, self.quorum.into());
-        write::<6, 8>(&mut word, self.since.into());
-        word
-    }
-}
+layout!(Panel { number: 0..4, size: 4..5, quorum: 5..6, since: 6..14 });
 
 /// One of a set of attesters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -213,18 +111,7 @@ pub struct Member {
     pub joined: u32,
 }
 
-impl Word for Member {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { account: read_address::<0>(word), joined: read::<20, 4>(word) as u32 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write_address::<0>(&mut word, self.account);
-        write::<20, 4>(&mut word, self.joined.into());
-        word
-    }
-}
+layout!(Member { account: 0..20, joined: 20..24 });
 
 /// What stands for a root in votes: 24 bytes of a hash, so that a vote is one slot.
 pub type Ballot = [u8; 24];
@@ -245,24 +132,12 @@ impl Vote {
     }
 }
 
-impl Word for Vote {
-    fn unpack(word: &[u8; 32]) -> Self {
-        let mut ballot = [0; 24];
-        ballot.copy_from_slice(&word[..24]);
-        Self { ballot, panel: read::<0, 4>(word) as u32 }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        word[..24].copy_from_slice(&self.ballot);
-        write::<0, 4>(&mut word, self.panel.into());
-        word
-    }
-}
+layout!(Vote { panel: 0..4, ballot: 8..32 });
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use common::Word;
 
     fn returns<T: Word + PartialEq + core::fmt::Debug>(value: T) {
         assert_eq!(T::unpack(&value.pack()), value);

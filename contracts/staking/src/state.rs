@@ -1,11 +1,8 @@
 //! What the slots hold, and how it lies in them.
 
 use alloy_primitives::Address;
-use common::{
-    Word,
-    slot::{read, read_address, write, write_address},
-};
-use economics::{Epoch, EpochClock, Incentives, Position, StakeTime, Stream, average::Record, index::FeeShare};
+use common::layout;
+use economics::{EpochClock, Incentives, Position, StakeTime, Stream, average::Record, index::FeeShare};
 
 /// A type of `economics` in a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,30 +35,7 @@ impl Terms {
     }
 }
 
-impl Word for Terms {
-    fn unpack(word: &[u8; 32]) -> Self {
-        let switches = read::<31, 1>(word);
-        Self {
-            token: read_address::<0>(word),
-            genesis: read::<20, 4>(word) as u32,
-            start: read::<24, 4>(word) as u32,
-            epoch_length: read::<28, 3>(word) as u32,
-            paused: switches & 1 != 0,
-            shifted: switches & 2 != 0,
-            streaming: switches & 4 != 0,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write_address::<0>(&mut word, self.token);
-        write::<20, 4>(&mut word, self.genesis.into());
-        write::<24, 4>(&mut word, self.start.into());
-        write::<28, 3>(&mut word, self.epoch_length.into());
-        write::<31, 1>(&mut word, u128::from(self.paused) | u128::from(self.shifted) << 1 | u128::from(self.streaming) << 2);
-        word
-    }
-}
+layout!(Terms { token: 0..20, genesis: 20..24, start: 24..28, epoch_length: 28..31; 31: paused | shifted | streaming });
 
 /// The incentives' budget, what is owed to stakers, and until when both are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,24 +48,7 @@ pub struct Rewards {
     pub elapsed: u64,
 }
 
-impl Word for Rewards {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            incentives: Incentives { budget: read::<0, 12>(word), remainder: read::<24, 4>(word) as u64 },
-            owed: read::<12, 12>(word),
-            elapsed: read::<28, 4>(word) as u64,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.incentives.budget);
-        write::<12, 12>(&mut word, self.owed);
-        write::<24, 4>(&mut word, self.incentives.remainder.into());
-        write::<28, 4>(&mut word, self.elapsed.into());
-        word
-    }
-}
+layout!(Rewards { incentives.budget: 0..12, owed: 12..24, incentives.remainder: 24..28, elapsed: 28..32 });
 
 /// How far the index is from the schedule's: ahead by fees, behind by what an empty budget could not pay. Units of the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,18 +59,7 @@ pub struct Shift {
     pub missed: u128,
 }
 
-impl Word for Shift {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { fees: read::<0, 16>(word), missed: read::<16, 16>(word) }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 16>(&mut word, self.fees);
-        write::<16, 16>(&mut word, self.missed);
-        word
-    }
-}
+layout!(Shift { fees: 0..16, missed: 16..32 });
 
 /// The stakers' part of the fees, on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,27 +70,7 @@ pub struct StreamedFees {
     pub share: FeeShare,
 }
 
-impl Word for StreamedFees {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            stream: Stream {
-                amount: read::<0, 12>(word),
-                duration: read::<24, 4>(word) as u64,
-                elapsed: read::<28, 4>(word) as u64,
-            },
-            share: FeeShare { remainder: read::<12, 12>(word) },
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.stream.amount);
-        write::<12, 12>(&mut word, self.share.remainder);
-        write::<24, 4>(&mut word, self.stream.duration.into());
-        write::<28, 4>(&mut word, self.stream.elapsed.into());
-        word
-    }
-}
+layout!(StreamedFees { stream.amount: 0..12, share.remainder: 12..24, stream.duration: 24..28, stream.elapsed: 28..32 });
 
 /// All that is unbonding, and what only leaving and recording need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,25 +85,7 @@ pub struct Leaving {
     pub records: u32,
 }
 
-impl Word for Leaving {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self {
-            unbonding: read::<0, 12>(word),
-            reference_supply: read::<12, 12>(word),
-            cooldown: read::<24, 4>(word) as u32,
-            records: read::<28, 4>(word) as u32,
-        }
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.unbonding);
-        write::<12, 12>(&mut word, self.reference_supply);
-        write::<24, 4>(&mut word, self.cooldown.into());
-        write::<28, 4>(&mut word, self.records.into());
-        word
-    }
-}
+layout!(Leaving { unbonding: 0..12, reference_supply: 12..24, cooldown: 24..28, records: 28..32 });
 
 /// What one staker is waiting for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -195,64 +103,19 @@ impl Unbonding {
     }
 }
 
-impl Word for Unbonding {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self { amount: read::<0, 12>(word), ready_at: read::<12, 8>(word) as u64 }
-    }
+layout!(Unbonding { amount: 0..12, ready_at: 12..20 });
 
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.amount);
-        write::<12, 8>(&mut word, self.ready_at.into());
-        word
-    }
-}
+layout!(Stored<StakeTime> { 0.stake: 0..12, 0.weight: 12..27, 0.since: 27..32 });
 
-impl Word for Stored<StakeTime> {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self(StakeTime { stake: read::<0, 12>(word), weight: read::<12, 15>(word), since: read::<27, 5>(word) as u64 })
-    }
+layout!(Stored<Position> { 0.stake: 0..12, 0.debt: 12..28 });
 
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.0.stake);
-        write::<12, 15>(&mut word, self.0.weight);
-        write::<27, 5>(&mut word, self.0.since.into());
-        word
-    }
-}
-
-impl Word for Stored<Position> {
-    fn unpack(word: &[u8; 32]) -> Self {
-        Self(Position { stake: read::<0, 12>(word), debt: read::<12, 16>(word).cast_signed() })
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.0.stake);
-        write::<12, 16>(&mut word, self.0.debt.cast_unsigned());
-        word
-    }
-}
-
-impl Word for Stored<Record> {
-    fn unpack(word: &[u8; 32]) -> Self {
-        let epoch = Epoch(read::<24, 8>(word) as u64);
-        Self(Record { epoch, average: read::<0, 12>(word), closing: read::<12, 12>(word) })
-    }
-
-    fn pack(&self) -> [u8; 32] {
-        let mut word = [0; 32];
-        write::<0, 12>(&mut word, self.0.average);
-        write::<12, 12>(&mut word, self.0.closing);
-        write::<24, 8>(&mut word, self.0.epoch.0.into());
-        word
-    }
-}
+layout!(Stored<Record> { 0.average: 0..12, 0.closing: 12..24, 0.epoch.0: 24..32 });
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use common::Word;
+    use economics::Epoch;
 
     const HOLDING: u128 = economics::HOLDING_LIMIT - 1;
 
