@@ -9,6 +9,7 @@
 //! | `deploy` | code to contracts: created, activated, constructed, cached |
 //! | [`system`] | all contracts on a chain |
 //! | [`deployments`] | the files that a deployment leaves behind |
+//! | [`networks`], [`parameters`], [`environment`] | where to deploy, what to, and the variables that their files refer to |
 //! | [`people`] | who takes part in a run |
 //! | `exercise` | what they do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
@@ -24,11 +25,14 @@ pub mod build;
 mod chain;
 mod deploy;
 pub mod deployments;
+pub mod environment;
 mod estimate;
 mod exercise;
 mod journal;
 mod model;
 pub mod names;
+pub mod networks;
+pub mod parameters;
 pub mod people;
 mod progress;
 mod recorder;

@@ -3,7 +3,7 @@
 
 mod chronicle;
 mod miners;
-mod network;
+pub(crate) mod network;
 mod page;
 mod paper;
 mod plot;

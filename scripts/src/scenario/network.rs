@@ -12,17 +12,17 @@ use crate::{
 };
 
 /// Wei of a unit of usage.
-pub(super) const PRICE: u128 = COR / 1_000;
+pub(crate) const PRICE: u128 = COR / 1_000;
 /// Parts of 10,000 by which a commitment is cheaper.
-pub(super) const DISCOUNT: u16 = 1_000;
+pub(crate) const DISCOUNT: u16 = 1_000;
 /// Parts of 10,000 of each epoch's fees: miners, treasury, burn; and builders, of what apps pay themselves.
-pub(super) const SPLIT: [u16; 4] = [7_000, 1_000, 500, 500];
+pub(crate) const SPLIT: [u16; 4] = [7_000, 1_000, 500, 500];
 /// Parts of 10^18: taper by usage, by stake, and the floor.
-pub(super) const TAPER: [u64; 3] = [500_000_000_000_000_000, 500_000_000_000_000_000, 50_000_000_000_000_000];
+pub(crate) const TAPER: [u64; 3] = [500_000_000_000_000_000, 500_000_000_000_000_000, 50_000_000_000_000_000];
 /// Wei that every app leaves as its bond.
-pub(super) const BOND: u128 = 1_000 * COR;
+pub(crate) const BOND: u128 = 1_000 * COR;
 /// Wei that the reserve starts with: 35% of the supply.
-pub(super) const RESERVE: u128 = 350_000_000 * COR;
+pub(crate) const RESERVE: u128 = 350_000_000 * COR;
 
 /// Where they are.
 #[derive(Clone, Copy, Debug)]
