@@ -17,10 +17,12 @@
 //! | [`names`] | what bytes on the chain mean |
 //! | [`rewards`] | what miners get: scores to amounts, to a tree, to a proof, and why |
 //! | [`voucher`] | apps' usage, signed |
+//! | [`bench`] | what all this costs, beside peers |
 //! | [`answer`] | what a command found out |
 //! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
 pub mod answer;
+pub mod bench;
 pub mod build;
 mod chain;
 mod deploy;

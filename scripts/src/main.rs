@@ -6,6 +6,7 @@ use alloy_primitives::B256;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use corflow::{
+    bench::command::Bench,
     build::Workspace,
     deployments,
     people::Person,
@@ -62,6 +63,8 @@ enum Command {
     Rewards(Rewards),
     /// Usage vouchers of apps.
     Voucher(Vouchers),
+    /// What things cost, beside peers.
+    Bench(Bench),
 }
 
 #[tokio::main]
@@ -72,6 +75,7 @@ async fn main() -> ExitCode {
         Some(Command::Scenario { epochs }) => scenario(epochs, arguments.ledger, arguments.json).await,
         Some(Command::Rewards(rewards)) => rewards.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Voucher(voucher)) => voucher.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Bench(bench)) => bench.run().await.map(|it| it.print(arguments.json)),
         None => run(arguments).await,
     };
     ended.unwrap_or_else(|error| {

@@ -190,7 +190,7 @@ impl StepRow {
 }
 
 /// A Markdown table whose columns line up; from column `numbers` on they are numbers, and stand to the right.
-fn table(head: &[&str], numbers: usize, rows: Vec<Vec<String>>) -> String {
+pub(crate) fn table(head: &[&str], numbers: usize, rows: Vec<Vec<String>>) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([head[column].len()]).max().unwrap_or(0)
@@ -216,7 +216,7 @@ fn table(head: &[&str], numbers: usize, rows: Vec<Vec<String>>) -> String {
 }
 
 /// Digits in threes.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

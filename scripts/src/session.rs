@@ -120,7 +120,7 @@ pub async fn scenario(workspace: &Workspace, epochs: u64, journal: Option<PathBu
     Ok((recorder.report, chronicle))
 }
 
-async fn built(workspace: &Workspace, recorder: &Recorder) -> Result<Vec<Artifact>> {
+pub(crate) async fn built(workspace: &Workspace, recorder: &Recorder) -> Result<Vec<Artifact>> {
     recorder.progress.stage("building the contracts");
     // Cargo is waited for; nothing else has to go on meanwhile.
     let artifacts = build(workspace, Symbols::Names, |line| recorder.progress.detail(line))?;
@@ -130,7 +130,7 @@ async fn built(workspace: &Workspace, recorder: &Recorder) -> Result<Vec<Artifac
     Ok(artifacts)
 }
 
-fn local_people(node: &Devnode) -> Result<People> {
+pub(crate) fn local_people(node: &Devnode) -> Result<People> {
     let mut keys = node.accounts().iter().map(|account| account.key);
     let mut next = || keys.next();
     match Person::ALL.map(|_| next()) {

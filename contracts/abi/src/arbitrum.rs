@@ -81,6 +81,8 @@ crate::words! {
         function allCacheManagers() external view returns (address[] memory managers);
         /// Has `program` kept. Managers and chain owners only.
         function cacheProgram(address program) external;
+        /// Has the code of `codehash` kept no longer. Managers and chain owners only.
+        function evictCodehash(bytes32 codehash) external;
         /// Whether the code is kept.
         function codehashIsCached(bytes32 codehash) external view returns (bool);
 

@@ -47,6 +47,14 @@ impl Clock {
         }
     }
 
+    /// The second at which the block to come will stand, where that can be chosen.
+    pub(super) fn next(&self) -> Option<u64> {
+        match self {
+            Self::Real => None,
+            Self::Moved { next } => Some(*next),
+        }
+    }
+
     pub(super) fn saw(&mut self, time: u64) {
         if let Self::Moved { next } = self {
             *next = (*next).max(time + STEP);

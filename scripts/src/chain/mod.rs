@@ -1,6 +1,7 @@
 //! A chain as a client sees it: transactions in, what became of them out.
 
 mod clock;
+mod dev;
 mod gas;
 
 use std::time::Duration;

@@ -1,0 +1,68 @@
+//! `corflow bench`.
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use super::{
+    claims,
+    lab::Lab,
+    row::{self, Row},
+    staking, token, vouchers,
+};
+use crate::{answer::Answer, build::Workspace};
+
+/// What stands below the table.
+const NOTES: &str = "\
+`theirs` is the peer's gas, `ours` the same operation in the same state with our programs cached, as they are kept; `uncached`
+is ours with none of them cached, `entering of that` what entering each program takes of it. Ratios are rounded up. `floor` is
+the least that ours could be: the transaction itself, a store of each slot that changes, the logs; it is not told where EVM code
+stores. Every operation happens an hour after the one before, on both sides.
+OpenZeppelin 5 publishes its ERC-20 as an abstract contract, without code: it is compiled here from the text in its package, the
+word `abstract` apart, by the compiler of the package's artifacts, one of which is made again as a check. The others are the
+code that their packages ship; of OpenZeppelin 4.9 that is ERC20PresetFixedSupply.
+A claim of MerkleDistributor's is the first one of its bitmap's word; an account has one claim in a distributor, so that a
+miner's later claims stand beside the first of another distributor.";
+
+/// What things cost.
+#[derive(Args, Clone, Debug)]
+pub struct Bench {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Command {
+    /// Gas, beside the peers that have published the same: OpenZeppelin's ERC-20, Uniswap's StakingRewards and
+    /// MerkleDistributor, installed from npm. Exits with 1 when a goal is missed.
+    Gas,
+}
+
+impl Bench {
+    /// Runs it.
+    pub async fn run(self) -> Result<Answer> {
+        match self.command {
+            Command::Gas => gas().await,
+        }
+    }
+}
+
+async fn gas() -> Result<Answer> {
+    let mut lab = Lab::start(&Workspace::here()).await?;
+    let mut rows = Vec::new();
+    lab.recorder.progress.stage("the token");
+    rows.extend(token::rows(&mut lab).await?);
+    lab.recorder.progress.stage("staking");
+    rows.extend(staking::rows(&mut lab).await?);
+    lab.recorder.progress.stage("claims");
+    rows.extend(claims::rows(&mut lab).await?);
+    lab.recorder.progress.stage("vouchers");
+    rows.extend(vouchers::rows(&mut lab).await?);
+    let missed: Vec<String> = rows.iter().filter_map(Row::missed).collect();
+    for missed in &missed {
+        lab.recorder.progress.note(&format!("goal missed: {missed}"));
+    }
+    if missed.is_empty() {
+        lab.recorder.progress.note("every goal is held");
+    }
+    Ok(Answer { json: row::json(&rows), text: format!("{}\n{NOTES}", row::text(&rows)), ok: missed.is_empty() })
+}

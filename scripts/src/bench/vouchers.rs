@@ -1,0 +1,72 @@
+//! Usage vouchers: no peer settles any, so that there is a price of each in a batch instead.
+
+use abi::{AgentStore, AppFees, CorToken};
+use alloy::signers::local::PrivateKeySigner;
+use alloy_primitives::{B256, U256, keccak256};
+use anyhow::{Context, Result};
+
+use super::{
+    lab::{Lab, cor},
+    row::{Goal, Row},
+};
+use crate::{
+    people::Person::{Ada, Ben, Treasury},
+    voucher::file::{Count, Number, Place},
+};
+
+/// Vouchers in a batch, each of another app.
+const BATCH: u64 = 50;
+/// What each costs at most, beyond the first.
+const GOAL: Goal = Goal::Gas(25_000);
+
+/// One row: what each further voucher of a batch takes.
+pub(super) async fn rows(lab: &mut Lab) -> Result<Vec<Row>> {
+    let (token, fees, store) = (lab.system.token, lab.network.fees, lab.network.store);
+    lab.tell(Treasury, token, &CorToken::transferCall { to: lab.address(Ada), value: cor(100_000) }).await?;
+    for spender in [fees, store] {
+        lab.tell(Ada, token, &CorToken::approveCall { spender, value: U256::MAX }).await?;
+    }
+    let key = PrivateKeySigner::from_bytes(&keccak256("corflow bench")).context("this is no private key")?;
+    let epoch = lab.next_epoch().await?;
+    for app in 1..=BATCH {
+        let register = AgentStore::registerCall {
+            signer: key.address(),
+            feeCap: cor(100),
+            category: B256::repeat_byte(1),
+            contentHash: B256::repeat_byte(2),
+            uri: "https://apps.example/app.json".into(),
+        };
+        lab.tell(Ada, store, &register).await?;
+        lab.tell(Ada, fees, &AppFees::topUpCall { appId: U256::from(app), amount: cor(1) }).await?;
+    }
+    // An app's first voucher of an epoch writes where nothing was; these are any later ones.
+    let first = vouchers(lab, &key, epoch, BATCH, 10)?;
+    lab.tell(Ben, fees, &first).await?;
+    let batch = vouchers(lab, &key, epoch, BATCH, 20)?;
+    let batch = lab.measure(Ben, fees, &batch).await?;
+    let alone = vouchers(lab, &key, epoch, 1, 30)?;
+    let alone = lab.measure(Ben, fees, &alone).await?;
+    let operation = format!("each voucher more of a batch of {BATCH}");
+    Ok(vec![Row { operation, ours: batch.each_of(&alone, BATCH - 1), peer: None, goal: Some(GOAL) }])
+}
+
+/// One voucher of each of the first apps, for so many units in all.
+fn vouchers(lab: &Lab, key: &PrivateKeySigner, epoch: u64, apps: u64, units: u64) -> Result<AppFees::settleManyCall> {
+    let number = |number: u64| Number(U256::from(number));
+    let place = Place { chain_id: number(lab.chain.id()), app_fees: lab.network.fees };
+    let voucher = |app| {
+        let count = Count { app_id: number(app), epoch: number(epoch), cumulative_units: number(units) };
+        let signed = count.signed(place, key)?;
+        let (r, rest) = signed.signature.split_at_checked(32).context("a signature is too short")?;
+        let (s, v) = rest.split_at_checked(32).context("a signature is too short")?;
+        Ok(AppFees::Voucher {
+            appId: count.app_id.0,
+            epoch: count.epoch.0,
+            cumulativeUnits: count.cumulative_units.0,
+            v: *v.first().context("a signature without v")?,
+            r: B256::from_slice(r),
+            s: B256::from_slice(s),
+        })
+    };
+    Ok(AppFees::settleManyCall { vouchers: (1..=apps).map(voucher).collect::<Result<_>>()? })
+}
