@@ -10,6 +10,7 @@
 //! | [`system`] | all contracts on a chain |
 //! | [`deployments`] | the files that a deployment leaves behind |
 //! | [`networks`], [`parameters`], [`environment`] | where to deploy, what to, and the variables that their files refer to |
+//! | [`keys`] | who signs |
 //! | [`people`] | who takes part in a run |
 //! | `exercise` | what they do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
@@ -31,6 +32,7 @@ pub mod environment;
 mod estimate;
 mod exercise;
 mod journal;
+pub mod keys;
 mod model;
 pub mod names;
 pub mod networks;
