@@ -8,5 +8,7 @@ mod model;
 mod ops;
 mod pool;
 mod roots;
+mod snapshot;
 mod stateful;
+mod typical;
 mod world;

@@ -1,12 +1,11 @@
 //! All contracts together against plain books, by random calls: after each one, every number is what the books say, and
 //! what is owed is there. A failure prints the shortest sequence that shows it.
 
-use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking, USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
-use alloy::signers::{SignerSync, local::PrivateKeySigner};
+use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking};
+use alloy::signers::local::PrivateKeySigner;
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::{SolCall, SolStruct, eip712_domain};
+use alloy_sol_types::SolCall;
 use proptest::{prelude::*, test_runner::TestRunner};
-use stylus_devnode::genesis;
 
 use crate::{
     claims::{Book, activate, miner},
@@ -68,22 +67,7 @@ impl Pair {
     }
 
     fn settle(&mut self, app: usize, epoch: u64, units: u64) {
-        let usage = Usage { appId: U256::from(app + 1), epoch: U256::from(epoch), cumulativeUnits: U256::from(units) };
-        let domain = eip712_domain! {
-            name: USAGE_DOMAIN_NAME,
-            version: USAGE_DOMAIN_VERSION,
-            chain_id: genesis::CHAIN_ID,
-            verifying_contract: self.world.fees,
-        };
-        let signature = self.signer.sign_hash_sync(&usage.eip712_signing_hash(&domain)).expect("a signature");
-        let voucher = AppFees::Voucher {
-            appId: usage.appId,
-            epoch: usage.epoch,
-            cumulativeUnits: usage.cumulativeUnits,
-            v: 27 + u8::from(signature.v()),
-            r: signature.r().into(),
-            s: signature.s().into(),
-        };
+        let voucher = self.world.voucher(&self.signer, app as u64 + 1, epoch, units);
         // Rule 7: a voucher that was counted counts no second time.
         for _ in 0..2 {
             let expected = self.model.settle(app, epoch, units);

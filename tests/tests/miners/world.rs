@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking};
+use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking, USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
+use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
-use alloy_sol_types::{SolCall, SolConstructor, SolError};
+use alloy_sol_types::{SolCall, SolConstructor, SolError, SolStruct, eip712_domain};
 use corflow::build::{Artifact, Symbols, Workspace, build};
 use economics::emission::Decay;
 use stylus_devnode::{
@@ -98,6 +99,20 @@ impl World {
     /// Deploys and wires all contracts but the token, and has everybody approve them; the pool after one that emitted and
     /// burned so much.
     pub(crate) fn deploy_set(&mut self, emitted: U256, burnt: U256) {
+        self.deploy_unwired(emitted, burnt);
+        let Self { staking, fees, store, rewards, pool, token, .. } = *self;
+        self.ok(OWNER, staking, &Staking::wireCall { appFees: fees, minerRewards: rewards });
+        self.ok(OWNER, rewards, &MinerRewards::wireCall { minerPool: pool });
+        self.ok(OWNER, fees, &AppFees::wireCall { agentStore: store, minerPool: pool });
+        for account in [OWNER, ADA, BEN] {
+            for spender in [staking, fees, store, pool] {
+                self.ok(account, token, &CorToken::approveCall { spender, value: U256::MAX });
+            }
+        }
+    }
+
+    /// Deploys them, and leaves the rest to be done.
+    pub(crate) fn deploy_unwired(&mut self, emitted: U256, burnt: U256) {
         let world = self;
         world.staking = world.deploy(
             "staking",
@@ -172,14 +187,6 @@ impl World {
                 delay: DAY,
             },
         );
-        world.ok(OWNER, world.staking, &Staking::wireCall { appFees: world.fees, minerRewards: world.rewards });
-        world.ok(OWNER, world.rewards, &MinerRewards::wireCall { minerPool: world.pool });
-        world.ok(OWNER, world.fees, &AppFees::wireCall { agentStore: world.store, minerPool: world.pool });
-        for account in [OWNER, ADA, BEN] {
-            for spender in [world.staking, world.fees, world.store, world.pool] {
-                world.ok(account, world.token, &CorToken::approveCall { spender, value: U256::MAX });
-            }
-        }
     }
 
     /// Puts a contract on the chain, active and constructed.
@@ -313,5 +320,25 @@ impl World {
             uri: String::new(),
         };
         self.ok(BEN, self.store, &register)
+    }
+
+    /// A voucher that somebody signed for app-fees here.
+    pub(crate) fn voucher(&self, signer: &PrivateKeySigner, app: u64, epoch: u64, units: u64) -> AppFees::Voucher {
+        let usage = Usage { appId: U256::from(app), epoch: U256::from(epoch), cumulativeUnits: U256::from(units) };
+        let domain = eip712_domain! {
+            name: USAGE_DOMAIN_NAME,
+            version: USAGE_DOMAIN_VERSION,
+            chain_id: genesis::CHAIN_ID,
+            verifying_contract: self.fees,
+        };
+        let signature = signer.sign_hash_sync(&usage.eip712_signing_hash(&domain)).expect("a signature");
+        AppFees::Voucher {
+            appId: usage.appId,
+            epoch: usage.epoch,
+            cumulativeUnits: usage.cumulativeUnits,
+            v: 27 + u8::from(signature.v()),
+            r: signature.r().into(),
+            s: signature.s().into(),
+        }
     }
 }
