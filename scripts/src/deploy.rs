@@ -65,13 +65,7 @@ pub(crate) async fn deploy(
 ) -> Result<Deployed> {
     let code = &artifact.code;
     let fee = activation_fee(chain, code.bytes()).await.with_context(|| format!("{} cannot be activated", artifact.name))?;
-    let deploy = StylusDeployer::deployCall {
-        bytecode: creation(code.bytes()),
-        initData: [&keccak256("stylus_constructor()")[..4], arguments].concat().into(),
-        initValue: U256::ZERO,
-        salt: B256::ZERO,
-    };
-    let order = Order::call(STYLUS_DEPLOYER, &deploy).with_value(fee);
+    let order = order(code.bytes(), &init_data(arguments), B256::ZERO).with_value(fee);
     let transaction = chain.send(signer, order).await.with_context(|| format!("{} was not deployed", artifact.name))?;
     if let Some(data) = &transaction.reverted {
         bail!("{} was not deployed: StylusDeployer reverted with {data}", artifact.name);
@@ -100,34 +94,55 @@ pub(crate) async fn deploy(
 /// ArbWasmCache where the manager takes none and `signer` owns the chain. So it is on Nitro's development node, and on all that are
 /// set up like it: the creation code published for its manager is cut off, and what it leaves there is 7,452 zero bytes.
 pub(crate) async fn cache(chain: &mut Chain, signer: &PrivateKeySigner, contract: &Deployed) -> Result<Option<Mined>> {
-    let cached = ArbWasmCache::codehashIsCachedCall { codehash: contract.code_hash };
-    if chain.view(ARB_WASM_CACHE, &cached).await? {
+    if is_cached(chain, contract.code_hash).await? {
         return Ok(None);
     }
-    let program = contract.address;
-    let order = match minimum_bid(chain, program).await? {
-        Some((manager, bid)) => Order::call(manager, &CacheManager::placeBidCall { program }).with_value(bid),
-        None => {
-            let order = Order::call(ARB_WASM_CACHE, &ArbWasmCache::cacheProgramCall { program });
-            let allowed = chain.ask(signer.address(), &order, BlockNumberOrTag::Latest, StateOverride::default()).await;
-            if !matches!(allowed, Ok(Ok(_))) {
-                return Ok(None);
-            }
-            order
-        }
-    };
+    let Some(order) = cache_order(chain, signer.address(), contract.address).await? else { return Ok(None) };
     let transaction = chain.send(signer, order).await.context("the contract was not cached")?;
     if let Some(data) = &transaction.reverted {
         bail!("the contract was not cached: the call reverted with {data}");
     }
-    if !chain.view(ARB_WASM_CACHE, &cached).await? {
+    if !is_cached(chain, contract.code_hash).await? {
         bail!("the contract is not in the cache, although the call for it succeeded");
     }
     Ok(Some(transaction))
 }
 
+/// Whether a code is in the cache.
+pub(crate) async fn is_cached(chain: &Chain, codehash: B256) -> Result<bool> {
+    chain.view(ARB_WASM_CACHE, &ArbWasmCache::codehashIsCachedCall { codehash }).await
+}
+
+/// What has a program cached that is not: the least bid, or the call of a chain's owner; none where neither can be.
+pub(crate) async fn cache_order(chain: &Chain, from: Address, program: Address) -> Result<Option<Order>> {
+    if let Some((manager, bid)) = minimum_bid(chain, program).await? {
+        return Ok(Some(Order::call(manager, &CacheManager::placeBidCall { program }).with_value(bid)));
+    }
+    let order = Order::call(ARB_WASM_CACHE, &ArbWasmCache::cacheProgramCall { program });
+    let allowed = chain.ask(from, &order, BlockNumberOrTag::Latest, StateOverride::default()).await;
+    Ok(matches!(allowed, Ok(Ok(_))).then_some(order))
+}
+
+/// What StylusDeployer calls a new contract with: its constructor, with encoded arguments.
+pub(crate) fn init_data(arguments: &[u8]) -> Bytes {
+    [&keccak256("stylus_constructor()")[..4], arguments].concat().into()
+}
+
+/// The call that deploys a code; the activation's fee is to be added.
+pub(crate) fn order(code: &Bytes, init_data: &Bytes, salt: B256) -> Order {
+    let deploy =
+        StylusDeployer::deployCall { bytecode: creation(code), initData: init_data.clone(), initValue: U256::ZERO, salt };
+    Order::call(STYLUS_DEPLOYER, &deploy)
+}
+
+/// Where StylusDeployer puts a code with these arguments and a salt other than zero, whoever calls it.
+pub(crate) fn address(code: &Bytes, init_data: &Bytes, salt: B256) -> Address {
+    let salt = keccak256([salt.as_slice(), init_data].concat());
+    STYLUS_DEPLOYER.create2_from_code(salt, creation(code))
+}
+
 /// Who takes bids, and the least one that would have a program cached now; none where nobody answers for the cache.
-async fn minimum_bid(chain: &Chain, program: Address) -> Result<Option<(Address, U256)>> {
+pub(crate) async fn minimum_bid(chain: &Chain, program: Address) -> Result<Option<(Address, U256)>> {
     let Some(manager) = cache_manager(chain).await? else { return Ok(None) };
     let order = Order::call(manager, &CacheManager::getMinBidCall { program });
     match chain.ask(Address::ZERO, &order, BlockNumberOrTag::Latest, StateOverride::default()).await? {
@@ -143,7 +158,7 @@ pub(crate) async fn cache_manager(chain: &Chain) -> Result<Option<Address>> {
 
 /// Wei to send for activating a code: what activating it now would cost, and a fifth more, for the price may rise until
 /// then. What is not needed comes back. 0 where the code is active already.
-async fn activation_fee(chain: &Chain, code: &Bytes) -> Result<U256> {
+pub(crate) async fn activation_fee(chain: &Chain, code: &Bytes) -> Result<U256> {
     let program = Address::from_word(keccak256(code));
     let overrides: StateOverride = [
         (program, AccountOverride { code: Some(code.clone()), ..AccountOverride::default() }),

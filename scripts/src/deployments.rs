@@ -99,7 +99,7 @@ fn write(path: &Path, document: &Value) -> Result<()> {
 }
 
 /// Puts a file in its place at once: whoever reads it finds the old one or the new one, never half of it.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

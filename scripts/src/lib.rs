@@ -11,6 +11,7 @@
 //! | [`deployments`] | the files that a deployment leaves behind |
 //! | [`networks`], [`parameters`], [`environment`] | where to deploy, what to, and the variables that their files refer to |
 //! | [`keys`] | who signs |
+//! | [`rollout`] | a network on a real chain: planned, sent from a journal, held against the chain |
 //! | [`people`] | who takes part in a run |
 //! | `exercise` | what they do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
@@ -42,6 +43,7 @@ mod progress;
 mod recorder;
 pub mod report;
 pub mod rewards;
+pub mod rollout;
 pub mod scenario;
 pub mod session;
 pub mod system;

@@ -12,6 +12,7 @@ use corflow::{
     people::Person,
     report::Report,
     rewards::command::Rewards,
+    rollout::command::Deploy,
     session::{self, Foreign, Options},
     voucher::command::Vouchers,
 };
@@ -59,6 +60,7 @@ enum Command {
         #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=26))]
         epochs: u64,
     },
+    Deploy(Deploy),
     /// What miners get, and why.
     Rewards(Rewards),
     /// Usage vouchers of apps.
@@ -73,6 +75,7 @@ async fn main() -> ExitCode {
     let ended = match arguments.command {
         Some(Command::Up { port }) => up(port).await,
         Some(Command::Scenario { epochs }) => scenario(epochs, arguments.ledger, arguments.json).await,
+        Some(Command::Deploy(deploy)) => deploy.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Rewards(rewards)) => rewards.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Voucher(voucher)) => voucher.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Bench(bench)) => bench.run().await.map(|it| it.print(arguments.json)),

@@ -55,11 +55,17 @@ crate::words! {
     interface ArbWasm {
         /// Activates the code at `program` for the value sent, and gives back what the fee leaves.
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+        /// Gives an active code another year, for the value sent, and gives back what the fee leaves.
+        function codehashKeepalive(bytes32 codehash) external payable;
         /// Gas of entering `program`, as it is, and when it is cached.
         function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
+        /// Seconds until `program` must be activated again.
+        function programTimeLeft(address program) external view returns (uint64 _secs);
 
         /// The code of `program` is active.
         event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
+        /// An active code has another year.
+        event ProgramLifetimeExtended(bytes32 indexed codehash, uint256 dataFee);
 
         /// It is active already, for this version.
         error ProgramUpToDate();
@@ -69,6 +75,8 @@ crate::words! {
         error ProgramNeedsUpgrade(uint16 version, uint16 stylusVersion);
         /// Its activation is too old.
         error ProgramExpired(uint64 ageInSeconds);
+        /// Its activation is too young to be extended.
+        error ProgramKeepaliveTooSoon(uint64 ageInSeconds);
         /// The value does not pay the fee.
         error ProgramInsufficientValue(uint256 have, uint256 want);
     }
@@ -88,5 +96,14 @@ crate::words! {
 
         /// `manager` had the code kept, or not any more.
         event UpdateProgramCache(address indexed manager, bytes32 indexed codehash, bool cached);
+    }
+}
+
+crate::words! {
+    /// What a node answers at 0xc8, and only to calls over RPC.
+    interface NodeInterface {
+        /// Gas that posting a transaction to the parent chain is charged as, at the prices of now.
+        function gasEstimateL1Component(address to, bool contractCreation, bytes calldata data)
+            external payable returns (uint64 gasEstimateForL1, uint256 baseFee, uint256 l1BaseFeeEstimate);
     }
 }

@@ -25,7 +25,7 @@ mod vouchers;
 
 pub use agent_store::AgentStore;
 pub use app_fees::{AppFees, FeeBoard};
-pub use arbitrum::{ArbWasm, ArbWasmCache, CacheManager, StylusDeployer};
+pub use arbitrum::{ArbWasm, ArbWasmCache, CacheManager, NodeInterface, StylusDeployer};
 pub use common::{Common, Wired};
 pub use cor_token::CorToken;
 pub use miner_pool::MinerPool;

@@ -98,6 +98,16 @@ impl Chain {
         Ok(Self { provider, id, clock, profiles_gas })
     }
 
+    /// The connection, for what is asked of the node and of no contract.
+    pub(crate) fn provider(&self) -> &RootProvider {
+        &self.provider
+    }
+
+    /// How often to look whether something has happened.
+    pub(crate) fn polling(&self) -> Duration {
+        self.clock.polling()
+    }
+
     /// Its chain id.
     pub(crate) fn id(&self) -> u64 {
         self.id
@@ -126,6 +136,11 @@ impl Chain {
     /// Wei of an account.
     pub(crate) async fn balance(&self, account: Address) -> Result<U256> {
         self.provider.get_balance(account).await.with_context(|| format!("no balance could be read of {account}"))
+    }
+
+    /// Wei of a gas, now.
+    pub(crate) async fn gas_price(&self) -> Result<U256> {
+        self.provider.get_gas_price().await.map(U256::from).context("no gas price")
     }
 
     /// Sends a transaction and waits until it is in a block.
@@ -225,6 +240,11 @@ impl Chain {
         let found = self.provider.get_block_by_number(block).await.with_context(|| format!("no block {block}"))?;
         Ok(found.with_context(|| format!("there is no block {block}"))?.header.timestamp())
     }
+}
+
+/// The data of a revert that is somewhere in an error.
+pub(crate) fn revert_in(error: &anyhow::Error) -> Option<Bytes> {
+    error.chain().find_map(|cause| revert_data(cause.downcast_ref()?))
 }
 
 /// The data of a revert; none where the node said something else.

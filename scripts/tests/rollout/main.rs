@@ -1,0 +1,5 @@
+//! A network deployed on a chain that acts as Arbitrum Sepolia: killed at every moment, disturbed by others, held against the
+//! chain.
+
+mod killed;
+mod support;

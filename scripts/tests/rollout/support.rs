@@ -1,0 +1,189 @@
+//! A chain, a folder of settings, and runs of a deployment on them.
+
+use std::{fs, path::Path, sync::OnceLock, time::Duration};
+
+use abi::{AppFees, CorToken, MinerPool, MinerRewards, Staking};
+use alloy::{
+    network::TransactionBuilder,
+    providers::{Provider, RootProvider},
+    rpc::types::TransactionRequest,
+    signers::local::PrivateKeySigner,
+};
+use alloy_primitives::{Address, keccak256};
+use alloy_sol_types::SolCall;
+use anyhow::{Result, bail};
+use corflow::{
+    build::{Artifact, Symbols, Workspace, build},
+    keys::{Actor, Signer},
+    networks::Network,
+    rollout::{Costs, Moment, Patience, Plan, Rollout, Site, Witness},
+};
+use serde_json::{Value, json};
+use stylus_devnode::Devnode;
+use tempfile::TempDir;
+
+/// What the tests call it.
+const NAME: &str = "arbitrum-sepolia";
+/// The first second of epoch 0: the same on every chain, so that addresses are.
+const GENESIS: u64 = 1_767_225_600;
+
+/// A chain, and settings to deploy on it.
+pub(crate) struct Stage {
+    pub(crate) node: Devnode,
+    pub(crate) network: Network,
+    pub(crate) actor: Actor,
+    pub(crate) provider: RootProvider,
+    pub(crate) patience: Patience,
+    before: u64,
+    _folder: TempDir,
+}
+
+/// The contracts, built once.
+pub(crate) fn artifacts() -> &'static [Artifact] {
+    static BUILT: OnceLock<Vec<Artifact>> = OnceLock::new();
+    BUILT.get_or_init(|| build(&Workspace::here(), Symbols::Names, |_| {}).expect("the contracts build"))
+}
+
+impl Stage {
+    /// A fresh chain.
+    pub(crate) async fn new() -> Self {
+        let node = Devnode::builder().chain_id(421_614).spawn().expect("a node");
+        let folder = tempfile::tempdir().expect("a folder");
+        let local = fs::read_to_string(Workspace::here().root().join("deployments/params/local.toml")).expect("parameters");
+        let parameters = local.replace("# genesis = 1767225600", &format!("genesis = {GENESIS}"));
+        let networks = format!("[{NAME}]\nchain_id = 421614\nurl = \"{}\"\nparameters = \"params.toml\"\n", node.endpoint());
+        fs::write(folder.path().join("params.toml"), parameters).expect("a file");
+        fs::write(folder.path().join("networks.toml"), networks).expect("a file");
+        let network = Network::load_from(folder.path(), NAME).expect("a network");
+        let key = PrivateKeySigner::from_bytes(&node.accounts()[0].key).expect("a key");
+        let actor = Actor::Here(Signer::Key(key));
+        let provider = RootProvider::new_http(node.endpoint().parse().expect("a URL"));
+        let patience =
+            Patience { block: Duration::from_secs(5), lag: Duration::from_millis(300), again: Duration::from_millis(100) };
+        let before = provider.get_transaction_count(actor.address()).await.expect("a nonce");
+        Self { node, network, actor, provider, patience, before, _folder: folder }
+    }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.network.folder
+    }
+
+    /// Runs a deployment, heard by a witness.
+    pub(crate) async fn run(&self, witness: &mut dyn Witness) -> Result<()> {
+        let mut site = Site::connect(&self.network, artifacts(), &self.actor).await?;
+        site.patience = self.patience;
+        Rollout::open(&site, witness).await?.execute().await
+    }
+
+    /// What would be sent.
+    pub(crate) async fn plan(&self) -> Result<Plan> {
+        let mut notes = Notes::default();
+        let site = Site::connect(&self.network, artifacts(), &self.actor).await?;
+        Rollout::open(&site, &mut notes).await?.plan(&Costs::default()).await
+    }
+
+    /// How many transactions of the deployer are in blocks since the beginning.
+    pub(crate) async fn sent(&self) -> u64 {
+        self.provider.get_transaction_count(self.actor.address()).await.expect("a nonce") - self.before
+    }
+
+    /// The file of the deployment.
+    pub(crate) fn record(&self) -> Value {
+        let text = fs::read_to_string(self.network.deployment()).expect("a record");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// The lines of the journal.
+    pub(crate) fn journal(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder().join(format!("{NAME}.journal.jsonl"))).expect("a journal");
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// Where a contract is, by its record.
+    pub(crate) fn at(&self, name: &str) -> Address {
+        self.record()["contracts"][name]["address"].as_str().expect("deployed").parse().expect("an address")
+    }
+
+    async fn view<C: SolCall>(&self, to: Address, call: C) -> String {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        self.provider.call(request).await.expect("an answer").to_string()
+    }
+
+    /// All that two deployments must agree in: addresses, code, arguments, wiring, roles, and where every COR is.
+    pub(crate) async fn end_state(&self) -> Value {
+        let record = self.record();
+        let mut contracts = serde_json::Map::new();
+        let at = |name| self.at(name);
+        for (name, entry) in record["contracts"].as_object().expect("contracts") {
+            let code = self.provider.get_code_at(at(name)).await.expect("code");
+            let state = json!({"at": entry["address"], "code": keccak256(&code), "given": entry["constructor"]});
+            contracts.insert(name.clone(), state);
+        }
+        let mut wires = vec![
+            self.view(at("staking"), Staking::appFeesCall {}).await,
+            self.view(at("staking"), Staking::minerRewardsCall {}).await,
+            self.view(at("miner-rewards"), MinerRewards::minerPoolCall {}).await,
+            self.view(at("app-fees"), AppFees::agentStoreCall {}).await,
+            self.view(at("app-fees"), AppFees::minerPoolCall {}).await,
+        ];
+        for name in ["staking", "app-fees", "agent-store", "miner-rewards", "miner-pool"] {
+            wires.push(self.view(at(name), Staking::ownerCall {}).await);
+            wires.push(self.view(at(name), Staking::pendingOwnerCall {}).await);
+        }
+        let mut held = vec![self.view(at("miner-pool"), MinerPool::reserveCall {}).await];
+        for account in self.node.accounts().iter().map(|account| account.address).chain([at("staking"), at("miner-pool")]) {
+            held.push(self.view(at("cor-token"), CorToken::balanceOfCall { account }).await);
+        }
+        let pending = self.view(at("miner-rewards"), MinerRewards::pendingAttestersCall {}).await;
+        // Who attests and how many decide, without the second from which on.
+        let attesters = (&pending[..66], &pending[130..]);
+        let emitting = self.view(at("miner-pool"), MinerPool::emittingCall {}).await;
+        json!({"contracts": contracts, "wires": wires, "held": held, "attesters": attesters, "emits": emitting.len()})
+    }
+}
+
+/// Keeps what it hears.
+#[derive(Default)]
+pub(crate) struct Notes {
+    pub(crate) steps: Vec<String>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Witness for Notes {
+    fn reaches(&mut self, step: &str, moment: Moment) -> Result<()> {
+        if moment == Moment::Recorded {
+            self.steps.push(step.to_owned());
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, text: &str) {
+        self.notes.push(text.to_owned());
+    }
+}
+
+/// Ends a run at a moment of a step, as if it was killed: nothing of it remains but what is on the disk and on the chain.
+pub(crate) struct Killer<'a> {
+    pub(crate) step: &'a str,
+    pub(crate) moment: Moment,
+    pub(crate) killed: bool,
+}
+
+impl<'a> Killer<'a> {
+    pub(crate) fn at(step: &'a str, moment: Moment) -> Self {
+        Self { step, moment, killed: false }
+    }
+}
+
+impl Witness for Killer<'_> {
+    fn reaches(&mut self, step: &str, moment: Moment) -> Result<()> {
+        if (step, moment) == (self.step, self.moment) {
+            self.killed = true;
+            bail!("killed");
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, _: &str) {}
+}
