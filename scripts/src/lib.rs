@@ -20,6 +20,7 @@
 //! | [`rewards`] | what miners get: scores to amounts, to a tree, to a proof, and why |
 //! | [`voucher`] | apps' usage, signed |
 //! | [`bench`] | what all this costs, beside peers |
+//! | [`index`] | the chain, read into one file |
 //! | [`answer`] | what a command found out |
 //! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
@@ -32,6 +33,7 @@ pub mod deployments;
 pub mod environment;
 mod estimate;
 mod exercise;
+pub mod index;
 mod journal;
 pub mod keys;
 mod model;

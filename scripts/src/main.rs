@@ -9,6 +9,7 @@ use corflow::{
     bench::command::Bench,
     build::Workspace,
     deployments,
+    index::command::Index,
     people::Person,
     report::Report,
     rewards::command::Rewards,
@@ -67,6 +68,8 @@ enum Command {
     Voucher(Vouchers),
     /// What things cost, beside peers.
     Bench(Bench),
+    /// Reads the chain's events into a SQLite file.
+    Index(Index),
 }
 
 #[tokio::main]
@@ -79,6 +82,7 @@ async fn main() -> ExitCode {
         Some(Command::Rewards(rewards)) => rewards.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Voucher(voucher)) => voucher.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Bench(bench)) => bench.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Index(index)) => index.run().await.map(|it| it.print(arguments.json)),
         None => run(arguments).await,
     };
     ended.unwrap_or_else(|error| {
