@@ -21,10 +21,13 @@
 //! | [`voucher`] | apps' usage, signed |
 //! | [`bench`] | what all this costs, beside peers |
 //! | [`index`] | the chain, read into one file |
+//! | [`audit`] | both sides of the ledger, from events alone |
+//! | [`places`] | where a network's contracts are |
 //! | [`answer`] | what a command found out |
 //! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
 pub mod answer;
+pub mod audit;
 pub mod bench;
 pub mod build;
 mod chain;
@@ -41,6 +44,7 @@ pub mod names;
 pub mod networks;
 pub mod parameters;
 pub mod people;
+pub mod places;
 mod progress;
 mod recorder;
 pub mod report;

@@ -6,6 +6,7 @@ use alloy_primitives::B256;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use corflow::{
+    audit::command::Audits,
     bench::command::Bench,
     build::Workspace,
     deployments,
@@ -70,6 +71,8 @@ enum Command {
     Bench(Bench),
     /// Reads the chain's events into a SQLite file.
     Index(Index),
+    /// What apps paid, and what became of every wei of it.
+    Audit(Audits),
 }
 
 #[tokio::main]
@@ -83,6 +86,7 @@ async fn main() -> ExitCode {
         Some(Command::Voucher(voucher)) => voucher.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Bench(bench)) => bench.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Index(index)) => index.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Audit(audit)) => audit.run().await.map(|it| it.print(arguments.json)),
         None => run(arguments).await,
     };
     ended.unwrap_or_else(|error| {
