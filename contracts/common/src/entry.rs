@@ -24,22 +24,23 @@ pub enum Mutability {
     Write,
 }
 
-/// The longest calldata that is taken, in bytes: far more than any call of ours, for some wallets put words of their
-/// own behind the arguments, and those are ignored.
-const LONGEST: usize = 16 * 1024;
+/// The longest calldata that the stack has room for, in bytes: every call but a long batch, for what some wallets put
+/// behind the arguments is ignored. What is longer is read into pages of its own.
+const SHORT: usize = 16 * 1024;
 
 /// Runs one call: reads it, lets `route` answer it, stores what changed. Returns 0, or 1 for a revert. No call takes ETH.
 pub fn run(vm: VM, length: usize, route: impl FnOnce(VM, [u8; 4], &[u8]) -> Result<(), Revert>) -> usize {
     // Names the host's function, which the node's own instrumentation calls whenever memory grows.
     vm.pay_for_memory_grow(0);
-    if length > LONGEST {
+    let mut buffer = [MaybeUninit::<u8>::uninit(); SHORT];
+    let place = if length <= SHORT { buffer.as_mut_ptr().cast() } else { pages(length) };
+    if place.is_null() {
         return 1;
     }
-    let mut buffer = [MaybeUninit::<u8>::uninit(); LONGEST];
     // SAFETY: the host writes all of the calldata, whose length it passed, and there is room for it.
     let input = unsafe {
-        hostio::read_args(buffer.as_mut_ptr().cast());
-        slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), length)
+        hostio::read_args(place);
+        slice::from_raw_parts(place, length)
     };
     let result = match input.split_first_chunk::<4>() {
         Some((selector, arguments)) if vm.msg_value().is_zero() => route(vm.clone(), *selector, arguments),
@@ -51,6 +52,23 @@ pub fn run(vm: VM, length: usize, route: impl FnOnce(VM, [u8; 4], &[u8]) -> Resu
             0
         }
         Err(Revert { .. }) => 1,
+    }
+}
+
+/// Fresh pages of memory for so many bytes, which the call's gas pays for; null where the VM has none left, at 8 MiB. A call
+/// needs them once, so they are never given back.
+#[cold]
+fn pages(length: usize) -> *mut u8 {
+    #[cfg(target_arch = "wasm32")]
+    {
+        const PAGE: usize = 64 * 1024;
+        let before = core::arch::wasm32::memory_grow::<0>(length.div_ceil(PAGE));
+        if before == usize::MAX { core::ptr::null_mut() } else { (before * PAGE) as *mut u8 }
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let _ = length; // There is no VM to give any.
+        core::ptr::null_mut()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     state::{Miner, Totals},
 };
 
-/// The most claims of a batch; as many fit the longest calldata.
+/// The most claims of a batch: what its answer has room for on the stack.
 const MOST: usize = 100;
 
 /// A claim as it was made.

@@ -2,6 +2,7 @@
 
 use abi::{CorToken, MinerPool, MinerRewards, Staking};
 use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_sol_types::SolCall;
 use economics::merkle::{Tree, leaf};
 
 use crate::{
@@ -117,6 +118,71 @@ fn a_batch_pays_what_it_can_and_says_why_not_the_rest() {
     assert_eq!(told, expected.map(|(status, paid)| (status as u8, paid)));
     assert_eq!(world.view(world.rewards, &MinerRewards::totalsCall {}).paid, cor(12));
     world.assert_solvent();
+}
+
+/// The gas bounds how long a call is, and the answer how many claims there are: as many miners as are paid at once, at the
+/// depth of a million.
+#[test]
+fn a_batch_of_a_hundred_at_depth_twenty_is_paid_and_one_more_claim_is_refused_with_the_limit() {
+    let mut world = attested();
+    let rows: Vec<_> = (0..100u8).map(|number| (miner(number), cor(1))).collect();
+    let book = Book::of(&rows);
+    // The tree of the hundred is one branch of a deeper one: thirteen more siblings each.
+    let above: Vec<B256> = (0..13).map(|level| B256::repeat_byte(0x80 + level)).collect();
+    let root = above.iter().fold(book.tree.root(), |node, sibling| {
+        let (low, high) = if node < *sibling { (node, *sibling) } else { (*sibling, node) };
+        keccak256([low.0, high.0].concat())
+    });
+    for number in 0..3 {
+        let vote = MinerRewards::voteCall {
+            epoch: U256::ONE,
+            root,
+            cumulativeTotal: book.total(),
+            dataHash: B256::ZERO,
+            uri: String::new(),
+        };
+        world.ok(attester(number), world.rewards, &vote);
+    }
+    world.pass(3 * DAY);
+    world.ok(ADA, world.rewards, &MinerRewards::activateCall {});
+    let deep = |index| {
+        let mut claim = book.claim(index);
+        claim.proof.extend(&above);
+        claim
+    };
+    let mut claims: Vec<_> = (0..100).map(deep).collect();
+    assert!(claims.iter().all(|claim| claim.proof.len() >= 19));
+    claims.push(deep(0));
+    let call = MinerRewards::claimManyCall { claims };
+    let long: MinerRewards::BatchTooLong = world.refused(BEN, world.rewards, &call);
+    assert_eq!((long.length, long.maximum), (U256::from(101), U256::from(100)));
+    let call = MinerRewards::claimManyCall { claims: call.claims[..100].to_vec() };
+    let length = call.abi_encoded_size();
+    let results = world.ok(BEN, world.rewards, &call);
+    println!("a hundred claims at depth twenty: {length} bytes, {} gas", world.gas);
+    assert!(results.iter().all(|result| matches!(result.status, MinerRewards::ClaimStatus::Paid) && result.paid == cor(1)));
+    assert_eq!(world.view(world.rewards, &MinerRewards::totalsCall {}).paid, cor(100));
+    world.assert_solvent();
+}
+
+/// A text that is too long is refused with the limit, not without a word.
+#[test]
+fn a_uri_of_any_length_is_refused_with_the_limit() {
+    let mut world = attested();
+    for length in [513, 20_000, 90_000] {
+        let vote = MinerRewards::voteCall { uri: "u".repeat(length), ..crate::roots::vote(1, 1, U256::from(7)) };
+        let long: MinerRewards::UriTooLong = world.refused(attester(0), world.rewards, &vote);
+        assert_eq!((long.length, long.maximum), (U256::from(length), U256::from(512)));
+        let register = abi::AgentStore::registerCall {
+            signer: BEN,
+            feeCap: U256::ZERO,
+            category: B256::ZERO,
+            contentHash: B256::ZERO,
+            uri: "u".repeat(length),
+        };
+        let long: abi::AgentStore::UriTooLong = world.refused(BEN, world.store, &register);
+        assert_eq!(long.length, U256::from(length));
+    }
 }
 
 #[test]
