@@ -3,6 +3,7 @@
 
 mod claims;
 mod flat;
+mod gas_limits;
 mod hostile;
 mod model;
 mod ops;

@@ -30,7 +30,7 @@ pub(crate) fn vote(epoch: u64, root: u8, total: U256) -> MinerRewards::voteCall 
     }
 }
 
-fn propose(vote: &MinerRewards::voteCall) -> MinerRewards::proposeCall {
+pub(crate) fn propose(vote: &MinerRewards::voteCall) -> MinerRewards::proposeCall {
     let MinerRewards::voteCall { epoch, root, cumulativeTotal, dataHash, .. } = vote.clone();
     MinerRewards::proposeCall { epoch, root, cumulativeTotal, dataHash }
 }

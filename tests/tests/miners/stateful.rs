@@ -67,7 +67,7 @@ impl Pair {
     }
 
     fn settle(&mut self, app: usize, epoch: u64, units: u64) {
-        let voucher = self.world.voucher(&self.signer, app as u64 + 1, epoch, units);
+        let voucher = self.world.voucher(&self.signer, U256::from(app + 1), epoch, units);
         // Rule 7: a voucher that was counted counts no second time.
         for _ in 0..2 {
             let expected = self.model.settle(app, epoch, units);

@@ -116,8 +116,8 @@ impl Typical {
         self.note(base, NAME, BEN, &AppFees::commitCall { appId: app, units: U256::from(10), epochs: U256::from(2) });
         self.note(base, NAME, BEN, &AppFees::payCall { appId: app, amount: cor(10), memo: B256::repeat_byte(3) });
         let running = epoch(base);
-        self.note(base, NAME, ADA, &AppFees::settleCall { voucher: base.voucher(&signer(), 1, running, 20) });
-        let vouchers = (1..=APPS).map(|app| base.voucher(&signer(), app, running, 20)).collect();
+        self.note(base, NAME, ADA, &AppFees::settleCall { voucher: base.voucher(&signer(), U256::ONE, running, 20) });
+        let vouchers = (1..=APPS).map(|app| base.voucher(&signer(), U256::from(app), running, 20)).collect();
         self.note(base, NAME, ADA, &AppFees::settleManyCall { vouchers });
         let mut leaving = self.note(base, NAME, BEN, &AppFees::requestExitCall { appId: app, amount: cor(10) });
         self.note(&leaving, NAME, BEN, &AppFees::cancelExitCall { appId: app });
@@ -289,7 +289,7 @@ fn base() -> World {
         let running = epoch(&world);
         for app in 1..=APPS {
             let app_id = U256::from(app);
-            world.ok(BEN, fees, &AppFees::settleCall { voucher: world.voucher(&signer(), app, running, 10) });
+            world.ok(BEN, fees, &AppFees::settleCall { voucher: world.voucher(&signer(), U256::from(app), running, 10) });
             world.ok(ADA, fees, &AppFees::sponsorCall { appId: app_id, amount: cor(1) });
             world.ok(BEN, fees, &AppFees::payCall { appId: app_id, amount: cor(10), memo: B256::ZERO });
         }
@@ -303,7 +303,7 @@ fn base() -> World {
     // The running epoch has begun for everybody.
     let running = epoch(&world);
     for app in 1..=APPS {
-        world.ok(BEN, fees, &AppFees::settleCall { voucher: world.voucher(&signer(), app, running, 10) });
+        world.ok(BEN, fees, &AppFees::settleCall { voucher: world.voucher(&signer(), U256::from(app), running, 10) });
         world.ok(BEN, fees, &AppFees::payCall { appId: U256::from(app), amount: cor(10), memo: B256::ZERO });
     }
     for account in [ADA, BEN] {

@@ -1,15 +1,15 @@
 //! All contracts on one chain, wired; accounts; time.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking, USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
 use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
-use alloy_sol_types::{SolCall, SolConstructor, SolError, SolStruct, eip712_domain};
+use alloy_sol_types::{Eip712Domain, SolCall, SolConstructor, SolError, SolStruct, eip712_domain};
 use corflow::build::{Artifact, Symbols, Workspace, build};
 use economics::emission::Decay;
 use stylus_devnode::{
-    evm::{BlockEnv, Evm, Message},
+    evm::{BlockEnv, Call, Evm, Message},
     genesis,
     state::State,
 };
@@ -26,14 +26,20 @@ pub(crate) const EPOCH: u64 = 7 * DAY;
 pub(crate) const GENESIS: u64 = 1_700_000_000;
 
 const BASE_FEE: u64 = 100_000_000;
+/// More gas than any call needs.
+const PLENTY: u64 = 30_000_000;
+/// A program expires after so long.
+const YEAR: u64 = 365 * DAY;
 
 /// A chain with every contract on it. A clone is another future of the same past.
 #[derive(Clone)]
 pub(crate) struct World {
     evm: Evm,
     state: State,
+    chain_id: u64,
     pub(crate) block: BlockEnv,
     next: u8,
+    activated: u64,
     /// Gas of the last transaction.
     pub(crate) gas: u64,
     pub(crate) token: Address,
@@ -67,19 +73,22 @@ impl World {
     /// Every contract deployed and wired, with the defaults; the owner holds all COR and has deposited none.
     pub(crate) fn new() -> Self {
         static FIRST: OnceLock<World> = OnceLock::new();
-        FIRST.get_or_init(Self::build).clone()
+        FIRST.get_or_init(|| Self::on(genesis::CHAIN_ID)).clone()
     }
 
-    fn build() -> Self {
-        let evm = Evm::new(genesis::CHAIN_ID);
-        let state = genesis::genesis(&evm, 60, genesis::CHAIN_ID).expect("a genesis");
+    /// The same on a chain with this id.
+    pub(crate) fn on(chain_id: u64) -> Self {
+        let evm = Evm::new(chain_id);
+        let state = genesis::genesis(&evm, 60, chain_id).expect("a genesis");
         let block = BlockEnv { number: 7, timestamp: GENESIS, base_fee: BASE_FEE, arbos: 60, ..BlockEnv::default() };
         let nowhere = Address::ZERO;
         let mut world = Self {
             evm,
             state,
+            chain_id,
             block,
             next: 0,
+            activated: GENESIS,
             gas: 0,
             token: nowhere,
             staking: nowhere,
@@ -207,11 +216,15 @@ impl World {
         self.state.set_code(address, code);
     }
 
-    /// Activates a program, unless its code is active already.
-    fn activate(&mut self, program: Address) {
+    /// Activates a program. False where its code is active already.
+    fn activate(&mut self, program: Address) -> bool {
         let activate = abi::ArbWasm::activateProgramCall { program };
-        if let Err(data) = self.transact(OWNER, Address::with_last_byte(0x71), activate.abi_encode().into(), U256::from(COR)) {
-            let _: abi::ArbWasm::ProgramUpToDate = error(&data);
+        match self.transact(OWNER, Address::with_last_byte(0x71), activate.abi_encode().into(), U256::from(COR)) {
+            Ok(_) => true,
+            Err(data) => {
+                let _: abi::ArbWasm::ProgramUpToDate = error(&data);
+                false
+            }
         }
     }
 
@@ -226,9 +239,7 @@ impl World {
     }
 
     fn transact(&mut self, from: Address, to: Address, input: Bytes, value: U256) -> Result<Bytes, Bytes> {
-        self.state.account_mut(from).balance = U256::from(1_000 * COR);
-        let message =
-            Message { from, to: Some(to), value, input, gas_limit: 30_000_000, max_fee: BASE_FEE.into(), ..Message::default() };
+        let message = self.message(from, to, input, value, PLENTY);
         let done = self.evm.transact(&mut self.state, &mut self.block, &message).expect("the transaction can be executed");
         self.gas = done.gas_used;
         if done.success {
@@ -237,6 +248,76 @@ impl World {
         assert!(done.error.is_none(), "it did not revert but fail: {:?} {:?}", done.error, done.reason);
         assert!(!done.output.is_empty(), "it reverted with nothing: {:?}", done.reason);
         Err(done.output)
+    }
+
+    fn message(&mut self, from: Address, to: Address, input: Bytes, value: U256, gas_limit: u64) -> Message {
+        self.state.account_mut(from).balance = U256::from(1_000 * COR);
+        Message { from, to: Some(to), value, input, gas_limit, max_fee: BASE_FEE.into(), ..Message::default() }
+    }
+
+    /// Sends bytes with no more gas than this. Tells whether they succeeded, whatever they failed with.
+    pub(crate) fn send_within(&mut self, from: Address, to: Address, input: Bytes, gas_limit: u64) -> bool {
+        let message = self.message(from, to, input, U256::ZERO, gas_limit);
+        self.evm.transact(&mut self.state, &mut self.block, &message).is_ok_and(|done| done.success)
+    }
+
+    /// The frames of a transaction that is not kept.
+    pub(crate) fn trace(&mut self, from: Address, to: Address, input: Bytes) -> Call {
+        let message = self.message(from, to, input, U256::ZERO, PLENTY);
+        self.evm.trace_transaction(&self.state, &self.block, &message).expect("the transaction can be executed").call
+    }
+
+    /// Every slot of every contract of ours that is not zero.
+    pub(crate) fn slots(&self) -> BTreeMap<(Address, U256), U256> {
+        let of = |address| self.state.account(address).into_iter().flat_map(|account| account.storage.iter());
+        let contracts = (1..=self.next).map(contract);
+        contracts.flat_map(|address| of(address).map(move |(slot, value)| ((address, *slot), *value))).collect()
+    }
+
+    /// What vouchers for these contracts are signed under.
+    pub(crate) fn domain(&self) -> Eip712Domain {
+        eip712_domain! {
+            name: USAGE_DOMAIN_NAME,
+            version: USAGE_DOMAIN_VERSION,
+            chain_id: self.chain_id,
+            verifying_contract: self.fees,
+        }
+    }
+
+    /// A voucher, signed under a domain.
+    pub(crate) fn voucher_under(
+        domain: &Eip712Domain,
+        signer: &PrivateKeySigner,
+        app: U256,
+        epoch: u64,
+        units: u64,
+    ) -> AppFees::Voucher {
+        let usage = Usage { appId: app, epoch: U256::from(epoch), cumulativeUnits: U256::from(units) };
+        let signature = signer.sign_hash_sync(&usage.eip712_signing_hash(domain)).expect("a signature");
+        AppFees::Voucher {
+            appId: usage.appId,
+            epoch: usage.epoch,
+            cumulativeUnits: usage.cumulativeUnits,
+            v: 27 + u8::from(signature.v()),
+            r: signature.r().into(),
+            s: signature.s().into(),
+        }
+    }
+
+    /// A voucher for these contracts.
+    pub(crate) fn voucher(&self, signer: &PrivateKeySigner, app: U256, epoch: u64, units: u64) -> AppFees::Voucher {
+        Self::voucher_under(&self.domain(), signer, app, epoch, units)
+    }
+
+    /// The epoch that is running.
+    pub(crate) fn running(&self) -> u64 {
+        (self.block.timestamp - GENESIS) / EPOCH
+    }
+
+    /// Goes to a second of an epoch, counted from its start; of a negative one, before it.
+    pub(crate) fn go(&mut self, epoch: u64, second: i64) {
+        let time = (GENESIS + epoch * EPOCH).checked_add_signed(second).expect("a time");
+        self.pass(time - self.block.timestamp);
     }
 
     /// Sends a call; what it returns, or what it reverted with.
@@ -277,9 +358,10 @@ impl World {
         self.block.timestamp += seconds;
         self.block.number += 1;
         self.block.recent_programs.clear();
-        if seconds > 300 * DAY {
-            for number in 1..=self.next {
-                self.activate(contract(number));
+        if self.block.timestamp - self.activated >= YEAR - DAY {
+            let renewed = (1..=self.next).map(|number| self.activate(contract(number))).fold(false, |some, one| some | one);
+            if renewed {
+                self.activated = self.block.timestamp;
             }
         }
     }
@@ -312,33 +394,18 @@ impl World {
 
     /// An app of Ben's, through which fees are paid.
     pub(crate) fn app(&mut self) -> U256 {
+        self.app_of(BEN, BEN, 0)
+    }
+
+    /// An app of somebody's, with a signer and a fee cap in wei.
+    pub(crate) fn app_of(&mut self, owner: Address, signer: Address, cap: u128) -> U256 {
         let register = AgentStore::registerCall {
-            signer: BEN,
-            feeCap: U256::ZERO,
+            signer,
+            feeCap: U256::from(cap),
             category: B256::ZERO,
             contentHash: B256::ZERO,
             uri: String::new(),
         };
-        self.ok(BEN, self.store, &register)
-    }
-
-    /// A voucher that somebody signed for app-fees here.
-    pub(crate) fn voucher(&self, signer: &PrivateKeySigner, app: u64, epoch: u64, units: u64) -> AppFees::Voucher {
-        let usage = Usage { appId: U256::from(app), epoch: U256::from(epoch), cumulativeUnits: U256::from(units) };
-        let domain = eip712_domain! {
-            name: USAGE_DOMAIN_NAME,
-            version: USAGE_DOMAIN_VERSION,
-            chain_id: genesis::CHAIN_ID,
-            verifying_contract: self.fees,
-        };
-        let signature = signer.sign_hash_sync(&usage.eip712_signing_hash(&domain)).expect("a signature");
-        AppFees::Voucher {
-            appId: usage.appId,
-            epoch: usage.epoch,
-            cumulativeUnits: usage.cumulativeUnits,
-            v: 27 + u8::from(signature.v()),
-            r: signature.r().into(),
-            s: signature.s().into(),
-        }
+        self.ok(owner, self.store, &register)
     }
 }
