@@ -37,6 +37,17 @@ impl Book {
         MinerRewards::Claim { miner, amount, proof: self.tree.proof(index).expect("a leaf of the tree") }
     }
 
+    /// A vote for its root, with its whole as the total.
+    pub(crate) fn vote(&self, epoch: u64) -> MinerRewards::voteCall {
+        MinerRewards::voteCall {
+            epoch: U256::from(epoch),
+            root: self.tree.root(),
+            cumulativeTotal: self.total(),
+            dataHash: B256::ZERO,
+            uri: String::new(),
+        }
+    }
+
     pub(crate) fn call(&self, index: usize) -> MinerRewards::claimCall {
         let MinerRewards::Claim { miner, amount, proof } = self.claim(index);
         MinerRewards::claimCall { miner, amount, proof }
@@ -54,14 +65,7 @@ pub(crate) fn miner(number: u8) -> Address {
 /// Has three attesters vote for a book.
 fn put_up(world: &mut World, epoch: u64, book: &Book) {
     for number in 0..3 {
-        let vote = MinerRewards::voteCall {
-            epoch: U256::from(epoch),
-            root: book.tree.root(),
-            cumulativeTotal: book.total(),
-            dataHash: B256::ZERO,
-            uri: String::new(),
-        };
-        world.ok(attester(number), world.rewards, &vote);
+        world.ok(attester(number), world.rewards, &book.vote(epoch));
     }
 }
 
