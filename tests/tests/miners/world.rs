@@ -305,7 +305,8 @@ impl World {
     }
 
     /// A voucher for these contracts.
-    pub(crate) fn voucher(&self, signer: &PrivateKeySigner, app: U256, epoch: u64, units: u64) -> AppFees::Voucher {
+    pub(crate) fn voucher(&self, signer: &PrivateKeySigner, app: impl TryInto<U256>, epoch: u64, units: u64) -> AppFees::Voucher {
+        let app = app.try_into().ok().expect("an app's number");
         Self::voucher_under(&self.domain(), signer, app, epoch, units)
     }
 
