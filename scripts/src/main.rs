@@ -14,7 +14,7 @@ use corflow::{
     people::Person,
     report::Report,
     rewards::command::Rewards,
-    rollout::command::Deploy,
+    rollout::command::{Deploy, Keepalive, PassportOf, Status, Verify},
     session::{self, Foreign, Options},
     voucher::command::Vouchers,
 };
@@ -63,6 +63,10 @@ enum Command {
         epochs: u64,
     },
     Deploy(Deploy),
+    Status(Status),
+    Verify(Verify),
+    Passport(PassportOf),
+    Keepalive(Keepalive),
     /// What miners get, and why.
     Rewards(Rewards),
     /// Usage vouchers of apps.
@@ -82,6 +86,10 @@ async fn main() -> ExitCode {
         Some(Command::Up { port }) => up(port).await,
         Some(Command::Scenario { epochs }) => scenario(epochs, arguments.ledger, arguments.json).await,
         Some(Command::Deploy(deploy)) => deploy.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Status(status)) => status.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Verify(verify)) => verify.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Passport(passport)) => passport.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Keepalive(keepalive)) => keepalive.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Rewards(rewards)) => rewards.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Voucher(voucher)) => voucher.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Bench(bench)) => bench.run().await.map(|it| it.print(arguments.json)),

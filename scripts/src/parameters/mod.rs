@@ -12,6 +12,7 @@ use economics::{
     emission::{Decay, Taper},
     split::Split,
 };
+use serde::{Deserialize, Serialize};
 
 /// What a network is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub struct Apps {
 }
 
 /// Who may do what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roles {
     /// Owns every contract at the end.
     pub owner: Address,

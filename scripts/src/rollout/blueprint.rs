@@ -3,6 +3,8 @@
 //! StylusDeployer derives an address from the code, the constructor's arguments and a salt, whoever calls it. So whether a
 //! contract stands is asked of the chain, and code at its address has been constructed with exactly these arguments.
 
+use std::collections::BTreeMap;
+
 use abi::{AgentStore, AppFees, CorToken, FeeBoard, MinerPool, MinerRewards, Staking};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -42,15 +44,17 @@ pub(crate) struct Piece {
 }
 
 impl Blueprint {
-    /// From what was built. `burnable`: whether COR has `burn(uint256)`.
+    /// From what was built. `burnable`: whether COR has `burn(uint256)`. `known` has contracts that stand: theirs is the
+    /// address that others are given, also where this build's would have another.
     pub(crate) fn new(
         parameters: Parameters,
         artifacts: &[Artifact],
         deployer: Address,
         genesis: u64,
         burnable: bool,
+        known: &BTreeMap<String, Address>,
     ) -> Result<Self> {
-        let mut drawing = Drawing { artifacts, salt: parameters.salt, pieces: Vec::new() };
+        let mut drawing = Drawing { artifacts, known, salt: parameters.salt, pieces: Vec::new() };
         let Parameters { times, supply, emission, fees, apps, roles, .. } = &parameters;
         let (owner, guardian) = (deployer, roles.guardian);
 
@@ -139,6 +143,7 @@ impl Blueprint {
 /// Draws one contract after the other.
 struct Drawing<'a> {
     artifacts: &'a [Artifact],
+    known: &'a BTreeMap<String, Address>,
     salt: B256,
     pieces: Vec<Piece>,
 }
@@ -148,7 +153,8 @@ impl Drawing<'_> {
         let artifact = self.artifacts.iter().find(|artifact| artifact.name == name);
         let code = &artifact.with_context(|| format!("the contract {name} was not built"))?.code;
         let init_data = deploy::init_data(&constructor.abi_encode());
-        let address = deploy::address(code.bytes(), &init_data, self.salt);
+        let derived = || deploy::address(code.bytes(), &init_data, self.salt);
+        let address = self.known.get(name).copied().unwrap_or_else(derived);
         self.pieces.push(Piece { name, address, code: code.bytes().clone(), code_hash: code.hash(), init_data });
         Ok(address)
     }

@@ -1,11 +1,13 @@
-//! `corflow deploy`.
+//! `corflow deploy`, `status`, `verify`, `passport` and `keepalive`.
+
+use std::path::PathBuf;
 
 use alloy_primitives::utils::format_ether;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde_json::json;
 
-use super::{Costs, Moment, Rollout, Site, Witness};
+use super::{Costs, Finding, Moment, Patience, Rollout, Site, Survey, Verdict, Watch, Witness};
 use crate::{
     answer::Answer,
     build::{Artifact, Symbols, Workspace, build},
@@ -42,9 +44,7 @@ impl Deploy {
     pub async fn run(self) -> Result<Answer> {
         let workspace = Workspace::here();
         let network = Network::load(&workspace, &self.network)?;
-        let run = self.run_on(&workspace, &network).await;
-        // An error may quote the URL, which may hold a provider's key.
-        run.map_err(|error| anyhow::anyhow!(network.conceal(&format!("{error:#}"))))
+        self.run_on(&workspace, &network).await.map_err(|error| concealed(&network, &error))
     }
 
     async fn run_on(&self, workspace: &Workspace, network: &Network) -> Result<Answer> {
@@ -86,6 +86,141 @@ impl Deploy {
             format!("{}\n\n{} is deployed; {} says where.", contracts.join("\n"), network.name, network.deployment().display());
         Ok(Answer::good(json!(plan), text))
     }
+}
+
+/// Everything of a deployment, held against the chain: code, constructors' arguments, wiring, roles, activation, cache, and what
+/// the deployer's key still holds. Exits with 1 where something is not as parameters and build say.
+#[derive(Args)]
+pub struct Status {
+    /// Which network.
+    #[arg(long, value_name = "NAME")]
+    network: String,
+}
+
+impl Status {
+    /// Looks.
+    pub async fn run(self) -> Result<Answer> {
+        let network = Network::load(&Workspace::here(), &self.network)?;
+        let survey = surveyed(&network).await.map_err(|error| concealed(&network, &error))?;
+        let lines: Vec<String> = survey.findings.iter().map(Finding::to_string).collect();
+        Ok(answer(&survey, format!("{}\n\n{}", lines.join("\n"), summary(&survey)), false))
+    }
+}
+
+/// The same, saying only what differs; against a passport if one is given, which needs neither parameters nor a build.
+#[derive(Args)]
+pub struct Verify {
+    /// Which network.
+    #[arg(long, value_name = "NAME")]
+    network: String,
+    /// The passport that the chain is held against, once its signature is that of the deployer whom it names.
+    #[arg(long, value_name = "FILE")]
+    passport: Option<PathBuf>,
+    /// Exits with 1 also for what is not finished: an ownership not accepted, an activation that ends soon.
+    #[arg(long)]
+    complete: bool,
+}
+
+impl Verify {
+    /// Looks.
+    pub async fn run(self) -> Result<Answer> {
+        let network = Network::load(&Workspace::here(), &self.network)?;
+        self.run_on(&network).await.map_err(|error| concealed(&network, &error))
+    }
+
+    async fn run_on(&self, network: &Network) -> Result<Answer> {
+        let (survey, heading) = match &self.passport {
+            None => (surveyed(network).await?, String::new()),
+            Some(path) => {
+                let (deployer, survey) = Watch::connect(network).await?.verify(path).await?;
+                (survey, format!("signed by {deployer}, who deployed it: make sure that this is whom you trust\n"))
+            }
+        };
+        let lines =
+            survey.findings.iter().filter(|finding| finding.verdict != Verdict::Same).map(|finding| format!("{finding}\n"));
+        let text = format!("{heading}{}{}", lines.collect::<String>(), summary(&survey));
+        Ok(answer(&survey, text, self.complete))
+    }
+}
+
+/// Writes all of it to one file, signed by the deployer's key, that anybody's `verify --passport` holds against the chain.
+#[derive(Args)]
+pub struct PassportOf {
+    /// Which network.
+    #[arg(long, value_name = "NAME")]
+    network: String,
+    /// Where to; deployments/NAME.passport.json where nothing is said.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl PassportOf {
+    /// Looks, signs, writes.
+    pub async fn run(self) -> Result<Answer> {
+        let network = Network::load(&Workspace::here(), &self.network)?;
+        self.run_on(&network).await.map_err(|error| concealed(&network, &error))
+    }
+
+    async fn run_on(&self, network: &Network) -> Result<Answer> {
+        let actor = self.keys.actor().await?;
+        let artifacts = artifacts(&Workspace::here(), &Progress::new())?;
+        let path = self.output.clone().unwrap_or_else(|| network.folder.join(format!("{}.passport.json", network.name)));
+        let survey = Watch::connect(network).await?.passport(&artifacts, &actor, &path).await?;
+        let text = format!("{} is signed by {}\n{}", path.display(), actor.address(), summary(&survey));
+        Ok(answer(&survey, text, false))
+    }
+}
+
+/// Extends the activation of contracts that ends soon, and activates again what has ended. Any account can, for the fee.
+#[derive(Args)]
+pub struct Keepalive {
+    /// Which network.
+    #[arg(long, value_name = "NAME")]
+    network: String,
+    /// Extends what has fewer days left.
+    #[arg(long, value_name = "DAYS", default_value_t = super::survey::DAYS)]
+    within: u64,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl Keepalive {
+    /// Extends.
+    pub async fn run(self) -> Result<Answer> {
+        let network = Network::load(&Workspace::here(), &self.network)?;
+        self.run_on(&network).await.map_err(|error| concealed(&network, &error))
+    }
+
+    async fn run_on(&self, network: &Network) -> Result<Answer> {
+        let actor = self.keys.actor().await?;
+        let mut voice = Voice(Progress::new());
+        let kept = Watch::connect(network).await?.keep(self.within, &actor, Patience::default(), &mut voice).await?;
+        let lines: Vec<String> =
+            kept.iter().map(|row| format!("{:<14} {:>4} days left: {}", row.contract, row.days, row.done)).collect();
+        Ok(Answer::good(json!(kept), lines.join("\n")))
+    }
+}
+
+async fn surveyed(network: &Network) -> Result<Survey> {
+    let artifacts = artifacts(&Workspace::here(), &Progress::new())?;
+    Watch::connect(network).await?.survey(&artifacts).await
+}
+
+fn summary(survey: &Survey) -> String {
+    let [same, open, drift] = [Verdict::Same, Verdict::Open, Verdict::Drift].map(|verdict| survey.of(verdict).count());
+    format!("{same} as they should be, {open} open, {drift} otherwise than they should be")
+}
+
+fn answer(survey: &Survey, text: String, complete: bool) -> Answer {
+    let open = complete && survey.of(Verdict::Open).next().is_some();
+    Answer { json: json!(survey), text, ok: survey.of(Verdict::Drift).next().is_none() && !open }
+}
+
+/// An error without the URL that it may quote, which may hold a provider's key.
+fn concealed(network: &Network, error: &anyhow::Error) -> anyhow::Error {
+    anyhow::anyhow!(network.conceal(&format!("{error:#}")))
 }
 
 /// Says how far a run is, on stderr.

@@ -9,6 +9,10 @@
 //! | `journal`, `sender` | what was signed, and what became of it |
 //! | `record` | `deployments/<network>.json` |
 //! | `token` | what a COR can do that was there before |
+//! | `standing`, `survey` | what is said to stand, and what the chain says |
+//! | `watch` | a deployment that stands, looked at again and again |
+//! | `passport` | that in one signed file |
+//! | `keepalive` | activations, which end after a year |
 //!
 //! The chain decides what is done, never a file: addresses follow from code, arguments and salt, and every other step shows in
 //! what a contract answers. Only where a COR went is told by the journal, whose transactions the chain must have.
@@ -16,12 +20,19 @@
 mod blueprint;
 pub mod command;
 mod journal;
+mod keepalive;
+mod passport;
 mod plan;
 mod record;
 mod rehearsal;
 mod sender;
+mod standing;
 mod steps;
+mod survey;
 mod token;
+mod watch;
+
+use std::collections::BTreeMap;
 
 use alloy::{eips::BlockNumberOrTag, network::EthereumWallet, providers::Provider};
 use alloy_primitives::{Address, B256, U256, keccak256};
@@ -35,9 +46,12 @@ use record::Record;
 use sender::{Fate, Sender};
 use steps::{State, Step};
 
+pub use keepalive::Kept;
 pub use plan::{Plan, Row};
 pub use rehearsal::{Costs, rehearse};
 pub use sender::{Moment, Patience, Witness};
+pub use survey::{Finding, Survey, Verdict};
+pub use watch::Watch;
 
 /// How often a step is tried whose nonce others keep using.
 const TRIES: u32 = 3;
@@ -101,7 +115,7 @@ impl<'a> Rollout<'a> {
                 recorded.unwrap_or(now - now % parameters.times.epoch_length)
             }
         };
-        let blueprint = Blueprint::new(parameters, artifacts, deployer, genesis, burnable)?;
+        let blueprint = Blueprint::new(parameters, artifacts, deployer, genesis, burnable, &BTreeMap::new())?;
         let fingerprint = blueprint.fingerprint();
         let chain_genesis = first_block(chain).await?;
         let begin = match journal.begin() {

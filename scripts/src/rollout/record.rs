@@ -1,7 +1,7 @@
 //! `deployments/<network>.json`: what stands on a network, for other tools. It is written from the chain and the journal, and
 //! nothing is decided by it but when epoch 0 began.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result};
@@ -89,5 +89,17 @@ impl Record {
     /// The first second of epoch 0, if it says.
     pub(super) fn genesis(&self) -> Option<u64> {
         self.0["genesis"].as_u64()
+    }
+
+    /// Who deployed, if it says.
+    pub(super) fn deployer(&self) -> Option<Address> {
+        self.0["deployer"].as_str()?.parse().ok()
+    }
+
+    /// Where each contract is that was deployed, by its package.
+    pub(super) fn addresses(&self) -> BTreeMap<String, Address> {
+        let entries = self.0["contracts"].as_object().into_iter().flatten();
+        let entries = entries.filter(|(_, entry)| entry["initData"].is_string());
+        entries.filter_map(|(name, entry)| Some((name.clone(), entry["address"].as_str()?.parse().ok()?))).collect()
     }
 }

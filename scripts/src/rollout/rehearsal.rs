@@ -55,7 +55,7 @@ pub async fn rehearse(mut parameters: Parameters, kept: bool, artifacts: &[Artif
         parameters.roles.owner = signer.address();
     }
     let genesis = parameters.genesis.unwrap_or(time);
-    let blueprint = Blueprint::new(parameters, artifacts, signer.address(), genesis, true)?;
+    let blueprint = Blueprint::new(parameters, artifacts, signer.address(), genesis, true, &BTreeMap::new())?;
     let folder = tempfile::tempdir().context("no temporary folder")?;
     let journal = Journal::open(&folder.path().join("rehearsal.jsonl"))?;
     let mut silence = Silence;

@@ -4,12 +4,12 @@ use std::{fs, path::Path, sync::OnceLock, time::Duration};
 
 use abi::{AppFees, CorToken, MinerPool, MinerRewards, Staking};
 use alloy::{
-    network::TransactionBuilder,
-    providers::{Provider, RootProvider},
+    network::{EthereumWallet, TransactionBuilder},
+    providers::{Provider, ProviderBuilder, RootProvider},
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
 };
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::{Address, Bytes, keccak256};
 use alloy_sol_types::SolCall;
 use anyhow::{Result, bail};
 use corflow::{
@@ -67,6 +67,33 @@ impl Stage {
     /// Where its files are.
     pub(crate) fn folder(&self) -> &Path {
         &self.network.folder
+    }
+
+    /// Edits its parameters.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let path = &self.network.parameters;
+        let text = fs::read_to_string(path).expect("parameters");
+        assert!(text.contains(from), "{from}");
+        fs::write(path, text.replace(from, to)).expect("a file");
+    }
+
+    /// Sends a transaction that is none of the deployment's, by the account with this index.
+    pub(crate) async fn send(&self, index: usize, to: Address, input: impl Into<Bytes>) {
+        let wallet = EthereumWallet::from(self.key(index));
+        let provider = ProviderBuilder::new().wallet(wallet).connect_http(self.node.endpoint().parse().expect("a URL"));
+        let request = TransactionRequest::default().with_to(to).with_input(input.into());
+        let sent = provider.send_transaction(request).await.expect("accepted");
+        assert!(sent.get_receipt().await.expect("mined").status());
+    }
+
+    /// Asks the node.
+    pub(crate) async fn ask(&self, method: &'static str, parameters: Value) -> Value {
+        self.provider.raw_request(method.into(), parameters).await.expect("an answer")
+    }
+
+    /// The key of the account with this index.
+    pub(crate) fn key(&self, index: usize) -> PrivateKeySigner {
+        PrivateKeySigner::from_bytes(&self.node.accounts()[index].key).expect("a key")
     }
 
     /// Runs a deployment, heard by a witness.
