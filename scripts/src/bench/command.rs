@@ -57,12 +57,34 @@ async fn gas() -> Result<Answer> {
     rows.extend(claims::rows(&mut lab).await?);
     lab.recorder.progress.stage("vouchers");
     rows.extend(vouchers::rows(&mut lab).await?);
-    let missed: Vec<String> = rows.iter().filter_map(Row::missed).collect();
+    let (answer, missed) = judged(&rows);
     for missed in &missed {
         lab.recorder.progress.note(&format!("goal missed: {missed}"));
     }
     if missed.is_empty() {
         lab.recorder.progress.note("every goal is held");
     }
-    Ok(Answer { json: row::json(&rows), text: format!("{}\n{NOTES}", row::text(&rows)), ok: missed.is_empty() })
+    Ok(answer)
+}
+
+/// The rows, and what is missed by them.
+fn judged(rows: &[Row]) -> (Answer, Vec<String>) {
+    let missed: Vec<String> = rows.iter().filter_map(Row::missed).collect();
+    let text = format!("{}\n{NOTES}", row::text(rows));
+    (Answer { json: row::json(rows), text, ok: missed.is_empty() }, missed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::row::tests::row, *};
+    use crate::bench::row::Goal;
+
+    #[test]
+    fn a_missed_goal_fails_the_command() {
+        let (held, nothing) = judged(&[row(50_000, Goal::OfPeer(100))]);
+        assert!(held.ok && nothing.is_empty());
+        let (failed, missed) = judged(&[row(50_000, Goal::OfPeer(100)), row(50_001, Goal::OfPeer(100))]);
+        assert!(!failed.ok && missed.len() == 1, "{missed:?}");
+        assert_eq!(failed.json.as_array().map(Vec::len), Some(2));
+    }
 }

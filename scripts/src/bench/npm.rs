@@ -48,6 +48,13 @@ impl Packages {
         if fs::read_to_string(&path).ok().as_ref() == Some(&manifest) && done.is_file() {
             return Ok(Self { folder });
         }
+        // What an earlier run began and did not end must not look like done.
+        match fs::remove_file(&done) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{} cannot be removed", done.display()));
+            }
+            _ => {}
+        }
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         fs::write(&path, manifest).with_context(|| format!("{} cannot be written", path.display()))?;
         let mut install = Command::new(npm);

@@ -119,10 +119,10 @@ pub(super) fn json(rows: &[Row]) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::{super::cost::tests::cost, *};
 
-    fn row(cached: u64, goal: Goal) -> Row {
+    pub(in crate::bench) fn row(cached: u64, goal: Goal) -> Row {
         let peer = Some(Peer { name: "Peer 1".into(), gas: 50_000 });
         Row { operation: "transfer".into(), ours: cost(cached, cached + 12_786), peer, goal: Some(goal) }
     }

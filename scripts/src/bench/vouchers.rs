@@ -19,7 +19,7 @@ const BATCH: u64 = 50;
 /// What each costs at most, beyond the first.
 const GOAL: Goal = Goal::Gas(25_000);
 
-/// One row: what each further voucher of a batch takes.
+/// What each further voucher of a batch takes, and the two batches that it follows from.
 pub(super) async fn rows(lab: &mut Lab) -> Result<Vec<Row>> {
     let (token, fees, store) = (lab.system.token, lab.network.fees, lab.network.store);
     lab.tell(Treasury, token, &CorToken::transferCall { to: lab.address(Ada), value: cor(100_000) }).await?;
@@ -46,8 +46,13 @@ pub(super) async fn rows(lab: &mut Lab) -> Result<Vec<Row>> {
     let batch = lab.measure(Ben, fees, &batch).await?;
     let alone = vouchers(lab, &key, epoch, 1, 30)?;
     let alone = lab.measure(Ben, fees, &alone).await?;
-    let operation = format!("each voucher more of a batch of {BATCH}");
-    Ok(vec![Row { operation, ours: batch.each_of(&alone, BATCH - 1), peer: None, goal: Some(GOAL) }])
+    let each = batch.clone().each_of(&alone, BATCH - 1);
+    let row = |operation: String, ours, goal| Row { operation, ours, peer: None, goal };
+    Ok(vec![
+        row(format!("each voucher more of a batch of {BATCH}"), each, Some(GOAL)),
+        row(format!("settleMany of {BATCH} vouchers"), batch, None),
+        row("settleMany of one voucher".into(), alone, None),
+    ])
 }
 
 /// One voucher of each of the first apps, for so many units in all.
