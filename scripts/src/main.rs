@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use alloy_primitives::B256;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use corflow::{
@@ -11,6 +10,7 @@ use corflow::{
     build::Workspace,
     deployments,
     index::command::Index,
+    keys,
     people::Person,
     report::Report,
     rewards::command::Rewards,
@@ -105,7 +105,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<ExitCode> {
     let foreign = match (arguments.rpc, arguments.private_key_file) {
-        (Some(url), Some(file)) => Some(Foreign { url, key: key(&file)? }),
+        (Some(url), Some(file)) => Some(Foreign { url, key: keys::private_key(&file)? }),
         _ => None,
     };
     let report = session::run(&Workspace::here(), Options { foreign, journal: arguments.ledger }).await?;
@@ -160,11 +160,6 @@ async fn up(port: u16) -> Result<ExitCode> {
     println!("Ctrl-C stops it.");
     tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn key(file: &std::path::Path) -> Result<B256> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    text.trim().parse().with_context(|| format!("{} does not hold a private key of 32 bytes in hexadecimal", file.display()))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::{
     row::{Goal, Row},
 };
 use crate::{
+    keys::Signer,
     people::Person::{Ada, Ben, Treasury},
     voucher::file::{Count, Number, Place},
 };
@@ -61,17 +62,7 @@ fn vouchers(lab: &Lab, key: &PrivateKeySigner, epoch: u64, apps: u64, units: u64
     let place = Place { chain_id: number(lab.chain.id()), app_fees: lab.network.fees };
     let voucher = |app| {
         let count = Count { app_id: number(app), epoch: number(epoch), cumulative_units: number(units) };
-        let signed = count.signed(place, key)?;
-        let (r, rest) = signed.signature.split_at_checked(32).context("a signature is too short")?;
-        let (s, v) = rest.split_at_checked(32).context("a signature is too short")?;
-        Ok(AppFees::Voucher {
-            appId: count.app_id.0,
-            epoch: count.epoch.0,
-            cumulativeUnits: count.cumulative_units.0,
-            v: *v.first().context("a signature without v")?,
-            r: B256::from_slice(r),
-            s: B256::from_slice(s),
-        })
+        Ok(count.signed(place, &Signer::Key(key.clone()))?.word()?)
     };
     Ok(AppFees::settleManyCall { vouchers: (1..=apps).map(voucher).collect::<Result<_>>()? })
 }

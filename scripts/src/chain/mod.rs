@@ -108,6 +108,14 @@ impl Chain {
         self.clock.polling()
     }
 
+    /// Connects to a chain whose clock is nobody's to move: to do one thing on a network that stands.
+    pub(crate) async fn attach(url: &str) -> Result<Self> {
+        let url = url.parse().with_context(|| format!("{url} is no URL"))?;
+        let provider = RootProvider::new_http(url);
+        let id = provider.get_chain_id().await.context("the chain does not answer: is a node running at this URL?")?;
+        Ok(Self { provider, id, clock: Clock::Real, profiles_gas: false })
+    }
+
     /// Its chain id.
     pub(crate) fn id(&self) -> u64 {
         self.id
@@ -145,8 +153,12 @@ impl Chain {
 
     /// Sends a transaction and waits until it is in a block.
     pub(crate) async fn send(&mut self, signer: &PrivateKeySigner, order: Order) -> Result<Mined> {
+        self.send_by(signer.address(), &EthereumWallet::from(signer.clone()), order).await
+    }
+
+    /// The same, signed by whatever signs for `from`.
+    pub(crate) async fn send_by(&mut self, from: Address, wallet: &EthereumWallet, order: Order) -> Result<Mined> {
         self.clock.before_block(&self.provider).await?;
-        let from = signer.address();
         let price = self.provider.get_gas_price().await.context("no gas price")?;
         let nonce = self.provider.get_transaction_count(from).pending().await.context("no nonce")?;
         let request = TransactionRequest::default()
@@ -166,8 +178,7 @@ impl Chain {
                 estimate + estimate / 4
             }
         };
-        let wallet = EthereumWallet::from(signer.clone());
-        let signed = request.with_gas_limit(gas).build(&wallet).await.context("the transaction could not be signed")?;
+        let signed = request.with_gas_limit(gas).build(wallet).await.context("the transaction could not be signed")?;
         let raw = signed.encoded_2718();
         let sent = self.provider.send_raw_transaction(&raw).await;
         let hash = *sent.with_context(|| format!("the node refused the transaction of {from} to {}", order.to))?.tx_hash();

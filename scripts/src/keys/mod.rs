@@ -6,7 +6,10 @@
 mod outbox;
 mod secret;
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use alloy::{
     network::EthereumWallet,
@@ -280,6 +283,13 @@ impl Signer {
             Self::Device(_) => None,
         }
     }
+}
+
+/// The private key in a file that only its owner can read: for a run that derives its people's keys from it.
+pub fn private_key(path: &Path) -> Result<B256, KeyError> {
+    let (secret, name) = (Secret::of_file(path)?, path.display().to_string());
+    key(&secret, &name)?;
+    secret.text().parse().map_err(|_| KeyError::NotAKey(name))
 }
 
 fn key(secret: &Secret, name: &str) -> Result<Signer, KeyError> {

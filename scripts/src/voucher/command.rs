@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use abi::CorToken;
+use abi::AppFees;
 use alloy::{
     providers::{Provider, RootProvider},
     rpc::types::TransactionRequest,
-    signers::local::PrivateKeySigner,
 };
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -16,10 +15,15 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    file::{Count, Domain, Number, Place, Voucher},
+    file::{Count, Number, Place, Voucher},
+    settle::Settle,
     sum::{GatewayCount, more, sum},
 };
-use crate::{answer::Answer, rewards::number::address};
+use crate::{
+    answer::Answer,
+    keys::{Actor, Keys},
+    rewards::number::address,
+};
 
 /// Usage vouchers of apps: signed, checked, added up over gateways.
 #[derive(Args, Clone, Debug)]
@@ -66,6 +70,9 @@ enum Command {
         #[command(flatten)]
         signing: Signing,
     },
+    /// Has app-fees count vouchers: says first what each would come to, then sends them in batches of 50. Nothing is sent when
+    /// nothing would be counted.
+    Settle(Settle),
 }
 
 /// Where a voucher will count, and who signs it.
@@ -80,12 +87,11 @@ struct Signing {
     /// The chain itself: the contract's own domain is read, and nothing is signed if it is another.
     #[arg(long, value_name = "URL")]
     rpc: Option<String>,
-    /// The file with the signer's private key, in hexadecimal.
-    #[arg(long, value_name = "FILE")]
-    private_key_file: PathBuf,
     /// The voucher that this one follows: it must say more.
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
+    #[command(flatten)]
+    keys: Keys,
 }
 
 impl Vouchers {
@@ -104,6 +110,7 @@ impl Vouchers {
                 let (count, gateways) = sum(&counts, previous.as_ref())?;
                 answer(Voucher { gateways, ..signing.sign(count).await? })
             }
+            Command::Settle(settle) => settle.run().await,
             Command::Verify { voucher: path, signer, chain_id, app_fees } => {
                 let voucher: Voucher = read(&path)?;
                 let place = chain_id.zip(app_fees).map(|(chain_id, app_fees)| Place { chain_id, app_fees });
@@ -159,34 +166,37 @@ impl Signing {
     /// The chain's id, after comparing the contract's own domain with the one that is to be signed under.
     async fn on_chain<P: Provider>(&self, provider: &P) -> Result<Number> {
         let id = provider.get_chain_id().await.context("the chain does not say its id")?;
-        let call = CorToken::eip712DomainCall {}.abi_encode();
-        let request = TransactionRequest::default().to(self.app_fees).input(Bytes::from(call).into());
-        let answer = provider.call(request).await.with_context(|| format!("{} does not say its domain", self.app_fees))?;
-        let there = CorToken::eip712DomainCall::abi_decode_returns(&answer)
-            .with_context(|| format!("{} does not say its domain", self.app_fees))?;
-        let there = Domain {
-            name: there.name,
-            version: there.version,
-            chain_id: Number(there.chainId),
-            verifying_contract: there.verifyingContract,
-        };
-        let ours = Place { chain_id: Number(U256::from(id)), app_fees: self.app_fees }.domain();
-        ensure!(there == ours, "nothing was signed: the contract's domain is {there}, ours would be {ours}");
-        Ok(there.chain_id)
+        let place = Place { chain_id: Number(U256::from(id)), app_fees: self.app_fees };
+        same_domain(provider, place).await?;
+        Ok(place.chain_id)
     }
 
     async fn sign(&self, count: Count) -> Result<Voucher> {
         let place = self.place().await?;
-        let path = &self.private_key_file;
-        let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let no_key = || format!("{} does not hold a private key of 32 bytes in hexadecimal", path.display());
-        let key: B256 = text.trim().parse().with_context(no_key)?;
-        let key = PrivateKeySigner::from_bytes(&key).with_context(no_key)?;
+        let Actor::Here(key) = self.keys.actor().await? else {
+            bail!("a voucher is no transaction: it is signed here, by a key that is given in one of the other ways");
+        };
         let voucher = count.signed(place, &key)?;
         // Nobody should find out on-chain.
         voucher.verify(Some(place))?;
         Ok(voucher)
     }
+}
+
+/// That the contract there counts what is signed under our domain for it. It tells the domain by its hash alone.
+pub(super) async fn same_domain<P: Provider>(provider: &P, place: Place) -> Result<()> {
+    let (contract, domain) = (place.app_fees, place.domain());
+    let input = AppFees::DOMAIN_SEPARATORCall {}.abi_encode();
+    let request = TransactionRequest::default().to(contract).input(Bytes::from(input).into());
+    let silent = || format!("{contract} does not say its domain: is app-fees there?");
+    let answer = provider.call(request).await.with_context(silent)?;
+    let there = AppFees::DOMAIN_SEPARATORCall::abi_decode_returns(&answer).with_context(silent)?;
+    let ours = domain.separator();
+    ensure!(
+        there == ours,
+        "nothing was signed: the contract's domain has the hash {there}, ours would be {domain}, which has {ours}"
+    );
+    Ok(())
 }
 
 /// A voucher is printed as its file, for people too: it is what they asked for.
@@ -196,7 +206,7 @@ fn answer(voucher: Voucher) -> Result<Answer> {
     Ok(Answer::good(json, text))
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is no such file", path.display()))
 }

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use abi::{USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
-use alloy::signers::{SignerSync, local::PrivateKeySigner};
+use abi::{AppFees, USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
 use alloy_primitives::{Address, B256, Bytes, Signature, U256};
 use alloy_sol_types::{Eip712Domain, SolStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::rewards::{Misread, number};
+use crate::{
+    keys::Signer,
+    rewards::{Misread, number},
+};
 
 /// Where a voucher counts: one app-fees contract on one chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,9 +114,9 @@ pub enum VoucherError {
         /// Who should have.
         expected: Address,
     },
-    /// The signer could not sign.
-    #[error("it cannot be signed: {0}")]
-    Unsigned(String),
+    /// The signer does not sign a digest.
+    #[error("it cannot be signed by this: a device signs only what it can show; sign vouchers with a key of their own")]
+    Unsigned,
 }
 
 impl Place {
@@ -166,9 +168,9 @@ impl Count {
     }
 
     /// Signs it.
-    pub fn signed(self, place: Place, key: &PrivateKeySigner) -> Result<Voucher, VoucherError> {
+    pub fn signed(self, place: Place, key: &Signer) -> Result<Voucher, VoucherError> {
         let domain = place.domain();
-        let signature = key.sign_hash_sync(&self.digest(&domain)).map_err(|it| VoucherError::Unsigned(it.to_string()))?;
+        let signature = key.sign_digest(&self.digest(&domain)).ok_or(VoucherError::Unsigned)?;
         let signature = signature.as_bytes().into();
         Ok(Voucher { domain, usage: self, gateways: Vec::new(), signer: key.address(), signature })
     }
@@ -195,6 +197,16 @@ impl Voucher {
         let digest = self.usage.digest(&self.domain);
         let found = signature.recover_address_from_prehash(&digest).map_err(|_| VoucherError::Nobody)?;
         if found == self.signer { Ok(found) } else { Err(VoucherError::OtherSigner { found, expected: self.signer }) }
+    }
+}
+
+impl Voucher {
+    /// As app-fees takes it.
+    pub fn word(&self) -> Result<AppFees::Voucher, VoucherError> {
+        let bytes: &[u8; 65] = self.signature.as_ref().try_into().map_err(|_| VoucherError::Length(self.signature.len()))?;
+        let (r, s) = (B256::from_slice(&bytes[..32]), B256::from_slice(&bytes[32..64]));
+        let Count { app_id, epoch, cumulative_units } = self.usage;
+        Ok(AppFees::Voucher { appId: app_id.0, epoch: epoch.0, cumulativeUnits: cumulative_units.0, v: bytes[64], r, s })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A folder to work in, and commands run in it.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use alloy_primitives::Address;
 use anyhow::Result;
@@ -39,6 +39,12 @@ impl Desk {
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).expect("the folder takes files");
+    }
+
+    /// Puts a private key into a file that only its owner can read.
+    pub(crate) fn key(&self, name: &str, key: &str) {
+        self.write(name, key);
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).expect("a mode");
     }
 
     pub(crate) fn text(&self, name: &str) -> String {

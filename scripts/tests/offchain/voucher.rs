@@ -11,7 +11,7 @@ const BY_ETHERS: &str = "0x7a9151e93d2ba70be1abe6a611f55bbebe0c5c3870fb25abfe87a
 
 fn desk() -> Desk {
     let desk = Desk::new();
-    desk.write("key", format!("0x{}\n", "46".repeat(32)));
+    desk.key("key", &format!("0x{}\n", "46".repeat(32)));
     desk
 }
 

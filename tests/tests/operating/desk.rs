@@ -1,9 +1,10 @@
 //! A folder to work in, and commands run in it against a chain.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
+use alloy_primitives::B256;
 use clap::{Parser, Subcommand};
-use corflow::{answer::Answer, audit::command::Audits};
+use corflow::{answer::Answer, audit::command::Audits, rewards::command::Rewards, voucher::command::Vouchers};
 use serde_json::{Value, json};
 use system_tests::fees::Network;
 use tempfile::TempDir;
@@ -17,6 +18,8 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     Audit(Audits),
+    Rewards(Rewards),
+    Voucher(Vouchers),
 }
 
 /// A folder of its own, gone when dropped.
@@ -41,6 +44,12 @@ impl Desk {
         fs::write(self.path(name), content).expect("the folder takes files");
     }
 
+    /// Puts a private key into a file that only its owner can read.
+    pub(crate) fn key(&self, name: &str, key: B256) {
+        self.write(name, format!("{key}\n"));
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
+
     /// Runs a command; @name is a file of this folder, and URL the node's.
     pub(crate) async fn run(&self, line: &str) -> anyhow::Result<Answer> {
         let words = line.split_whitespace().map(|it| match it.strip_prefix('@') {
@@ -50,6 +59,8 @@ impl Desk {
         });
         match Line::try_parse_from(std::iter::once("corflow".to_owned()).chain(words))?.command {
             Command::Audit(audit) => audit.run().await,
+            Command::Rewards(rewards) => rewards.run().await,
+            Command::Voucher(voucher) => voucher.run().await,
         }
     }
 

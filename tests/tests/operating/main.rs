@@ -3,4 +3,5 @@
 
 mod audit;
 mod desk;
+mod vouchers;
 mod world;
