@@ -33,10 +33,22 @@ const CLAIMS: [(&str, u128, Goal); 3] =
 
 /// Three claims of two miners, each in an epoch of its own, beside one of the peer's.
 pub(super) async fn rows(lab: &mut Lab) -> Result<Vec<Row>> {
-    for miner in MINERS {
-        for token in [lab.system.token, lab.oz4] {
-            lab.tell(Treasury, token, &CorToken::transferCall { to: miner, value: U256::ONE }).await?;
+    let mut ours = ours(lab).await?.into_iter();
+    let mut rows = Vec::new();
+    for (depth, miner) in DEPTHS.into_iter().zip(MINERS) {
+        let gas = theirs(lab, depth, miner).await?.cached;
+        for ((name, _, goal), ours) in CLAIMS.into_iter().zip(ours.by_ref()) {
+            let operation = format!("a miner's {name} claim, depth {depth}");
+            rows.push(Row { operation, ours, peer: Some(Peer { name: PEER.into(), gas }), goal: Some(goal) });
         }
+    }
+    Ok(rows)
+}
+
+/// Ours, in the order of [`rows`]; the miners hold the token already.
+pub(super) async fn ours(lab: &mut Lab) -> Result<Vec<Cost>> {
+    for miner in MINERS {
+        lab.tell(Treasury, lab.system.token, &CorToken::transferCall { to: miner, value: U256::ONE }).await?;
     }
     let attesters = [Ada, Ben, Cleo].map(|who| lab.address(who)).to_vec();
     let (rewards, pool) = (lab.network.rewards, lab.network.pool);
@@ -67,15 +79,7 @@ pub(super) async fn rows(lab: &mut Lab) -> Result<Vec<Row>> {
             costs.push(lab.measure(Ada, rewards, &MinerRewards::claimCall { miner, amount: cor(earned), proof }).await?);
         }
     }
-    let mut rows = Vec::new();
-    for ((depth, miner), costs) in DEPTHS.into_iter().zip(MINERS).zip(ours) {
-        let gas = theirs(lab, depth, miner).await?.cached;
-        for ((name, _, goal), ours) in CLAIMS.into_iter().zip(costs) {
-            let operation = format!("a miner's {name} claim, depth {depth}");
-            rows.push(Row { operation, ours, peer: Some(Peer { name: PEER.into(), gas }), goal: Some(goal) });
-        }
-    }
-    Ok(rows)
+    Ok(ours.into_iter().flatten().collect())
 }
 
 /// Any siblings.
@@ -110,7 +114,9 @@ async fn theirs(lab: &mut Lab, depth: usize, account: Address) -> Result<Cost> {
     let root = proof.iter().fold(leaf, |node, sibling| pair(node, *sibling));
     let code = lab.packages.creation("merkle-distributor", "build/MerkleDistributor.json")?;
     let distributor = lab.create(&code, &(lab.oz4, root).abi_encode_params()).await?;
-    lab.tell(Treasury, lab.oz4, &CorToken::transferCall { to: distributor, value: cor(100) }).await?;
+    for (to, value) in [(distributor, cor(100)), (account, U256::ONE)] {
+        lab.tell(Treasury, lab.oz4, &CorToken::transferCall { to, value }).await?;
+    }
     let before = lab.chain.view(lab.oz4, &CorToken::balanceOfCall { account }).await?;
     let claim = MerkleDistributor::claimCall { index, account, amount, merkleProof: proof };
     let cost = lab.measure(Ada, distributor, &claim).await?;

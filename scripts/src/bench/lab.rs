@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abi::{AppFees, ArbWasm, ArbWasmCache, CorToken, Staking};
+use abi::{AppFees, ArbWasm, ArbWasmCache, Staking};
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_sol_types::{SolCall, SolConstructor, SolValue};
 use anyhow::{Context, Result, bail, ensure};
@@ -14,9 +14,9 @@ use super::{
     npm::Packages,
 };
 use crate::{
-    build::{Artifact, Workspace},
+    build::Workspace,
     chain::{Chain, Mined, Order},
-    deploy::{self, ARB_WASM, ARB_WASM_CACHE},
+    deploy::{ARB_WASM, ARB_WASM_CACHE},
     people::{People, Person},
     recorder::Recorder,
     scenario::Network,
@@ -36,7 +36,7 @@ pub(super) fn cor(amount: u128) -> U256 {
     U256::from(amount * COR)
 }
 
-/// A node with our contracts, cached, and OpenZeppelin's tokens.
+/// A node with our contracts, cached, and the peers' token.
 pub(super) struct Lab {
     pub(super) chain: Chain,
     pub(super) people: People,
@@ -44,11 +44,8 @@ pub(super) struct Lab {
     pub(super) packages: Packages,
     pub(super) system: System,
     pub(super) network: Network,
-    /// OpenZeppelin's ERC-20 of version 4.9: the token of the peers, and of our staking over a token of EVM code.
+    /// OpenZeppelin's ERC-20 of version 4.9: the peers' token.
     pub(super) oz4: Address,
-    /// The same of version 5.
-    pub(super) oz5: Address,
-    artifacts: Vec<Artifact>,
     programs: Vec<Program>,
     /// It stops with this.
     _node: Devnode,
@@ -63,9 +60,29 @@ struct Program {
     entry: [u64; 2],
 }
 
+/// What our contracts take for COR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cor {
+    /// Our token, a program.
+    Program,
+    /// OpenZeppelin's of version 4.9, EVM code, as COR is where it was before us.
+    Evm,
+}
+
+impl Program {
+    /// A contract whose code is cached.
+    async fn at(chain: &Chain, name: &'static str, address: Address) -> Result<Self> {
+        let code_hash = keccak256(chain.code(address).await?);
+        let cached = chain.view(ARB_WASM_CACHE, &ArbWasmCache::codehashIsCachedCall { codehash: code_hash }).await?;
+        ensure!(cached, "{name} is not cached");
+        let gas = chain.view(ARB_WASM, &ArbWasm::programInitGasCall { program: address }).await?;
+        Ok(Self { name, address, code_hash, entry: [gas.gas, gas.gasWhenCached] })
+    }
+}
+
 impl Lab {
-    /// Starts the node and puts everything on it; the treasury holds the supply of all three tokens.
-    pub(super) async fn start(workspace: &Workspace) -> Result<Self> {
+    /// Starts a node and puts everything on it; the treasury holds the supply of all tokens.
+    pub(super) async fn start(workspace: &Workspace, cor: Cor) -> Result<Self> {
         let mut recorder = Recorder::new(None);
         recorder.progress.stage("installing the peers' packages");
         let packages = Packages::install()?;
@@ -79,81 +96,29 @@ impl Lab {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         let files = Workspace::at(folder.path());
         let mut deployer = Deployer::new(&mut chain, &people, &artifacts, &files, &mut recorder);
-        let system = System::deploy(&mut deployer).await?;
+        let mut system = System::deploy(&mut deployer).await?;
+        let mut ours = vec![("cor-token", system.token)];
+        let preset = packages.creation("oz4", "build/contracts/ERC20PresetFixedSupply.json")?;
+        let arguments = ("Cortensor".to_owned(), "COR".to_owned(), SUPPLY, people.address(Person::Treasury));
+        let oz4 = create(deployer.chain, &people, &preset, &arguments.abi_encode_params()).await?;
+        if cor == Cor::Evm {
+            system = over(&mut deployer, system, oz4).await?;
+        }
         let network = Network::deploy(&mut deployer, &system).await?;
         network.start(&mut deployer, &system).await?;
 
-        let (oz4, oz5) = (Address::ZERO, Address::ZERO);
-        let programs = Vec::new();
-        let mut lab = Self { chain, people, recorder, packages, system, network, oz4, oz5, artifacts, programs, _node: node };
-        let board = lab.chain.view(lab.network.fees, &AppFees::boardCall {}).await?;
-        let ours = [("cor-token", lab.system.token), ("staking", lab.system.staking), ("fee-board", board)];
-        for (name, address) in ours.into_iter().chain(lab.network.named()) {
-            lab.knows(name, address).await?;
+        ours.extend([("staking", system.staking), ("fee-board", chain.view(network.fees, &AppFees::boardCall {}).await?)]);
+        ours.extend(network.named());
+        let mut programs = Vec::new();
+        for (name, address) in ours {
+            programs.push(Program::at(&chain, name, address).await?);
         }
-        lab.bring_tokens().await?;
-        Ok(lab)
-    }
-
-    async fn bring_tokens(&mut self) -> Result<()> {
-        let treasury = self.address(Person::Treasury);
-        let arguments = ("Cortensor".to_owned(), "COR".to_owned(), SUPPLY, treasury);
-        let preset = self.packages.creation("oz4", "build/contracts/ERC20PresetFixedSupply.json")?;
-        self.oz4 = self.create(&preset, &arguments.abi_encode_params()).await?;
-        self.recorder.progress.stage("compiling OpenZeppelin's ERC-20 of version 5");
-        let compiled = self.packages.compiled_erc20()?;
-        let arguments = ("Cortensor".to_owned(), "COR".to_owned());
-        self.oz5 = self.create(&compiled, &arguments.abi_encode_params()).await?;
-        // It has no constructor that mints: balances are in its slot 0, by account.
-        let balance = keccak256([treasury.into_word(), B256::ZERO].concat());
-        self.chain.set_storage(self.oz5, balance.into(), SUPPLY).await?;
-        for token in [self.oz4, self.oz5] {
-            let held = self.chain.view(token, &CorToken::balanceOfCall { account: treasury }).await?;
-            ensure!(held == SUPPLY, "the treasury holds {held} wei of the peer's token, not the supply");
-        }
-        Ok(())
-    }
-
-    /// Takes one of our contracts into account, its code cached.
-    async fn knows(&mut self, name: &'static str, address: Address) -> Result<()> {
-        let code_hash = keccak256(self.chain.code(address).await?);
-        let cached = self.chain.view(ARB_WASM_CACHE, &ArbWasmCache::codehashIsCachedCall { codehash: code_hash }).await?;
-        ensure!(cached, "{name} is not cached");
-        let gas = self.chain.view(ARB_WASM, &ArbWasm::programInitGasCall { program: address }).await?;
-        self.programs.push(Program { name, address, code_hash, entry: [gas.gas, gas.gasWhenCached] });
-        Ok(())
-    }
-
-    /// Our staking over another token than ours.
-    pub(super) async fn staking_over(&mut self, token: Address) -> Result<Address> {
-        let owner = self.address(Person::Treasury);
-        let parameters = self.system.parameters;
-        let arguments = Staking::constructorCall {
-            token,
-            owner,
-            guardian: self.address(Person::Guardian),
-            referenceSupply: SUPPLY,
-            genesis: self.system.genesis,
-            epochLength: parameters.epoch_length,
-            cooldown: parameters.cooldown,
-            delay: parameters.delay,
-        };
-        let artifact = self.artifacts.iter().find(|artifact| artifact.name == "staking").context("staking was not built")?;
-        let signer = self.people.signer(Person::Treasury);
-        let deployed = deploy::deploy(&mut self.chain, signer, artifact, &arguments.abi_encode()).await?;
-        self.knows("staking", deployed.address).await?;
-        Ok(deployed.address)
+        Ok(Self { chain, people, recorder, packages, system, network, oz4, programs, _node: node })
     }
 
     /// Creates a contract of EVM code.
     pub(super) async fn create(&mut self, code: &Bytes, arguments: &[u8]) -> Result<Address> {
-        let code = [code, arguments].concat();
-        let address = CREATE2_FACTORY.create2(B256::ZERO, keccak256(&code));
-        let input = [B256::ZERO.as_slice(), &code].concat().into();
-        let order = Order { to: CREATE2_FACTORY, value: U256::ZERO, input, gas: Some(GAS) };
-        let mined = self.chain.send(self.people.signer(Person::Treasury), order).await?;
-        ensure!(mined.reverted.is_none() && !self.chain.code(address).await?.is_empty(), "a peer's contract was not created");
-        Ok(address)
+        create(&mut self.chain, &self.people, code, arguments).await
     }
 
     pub(super) fn address(&self, who: Person) -> Address {
@@ -236,6 +201,33 @@ impl Lab {
         }
         Ok(cost::floor(intrinsic, &changes, &mined.logs))
     }
+}
+
+/// Has the treasury create a contract of EVM code.
+async fn create(chain: &mut Chain, people: &People, code: &Bytes, arguments: &[u8]) -> Result<Address> {
+    let code = [code, arguments].concat();
+    let address = CREATE2_FACTORY.create2(B256::ZERO, keccak256(&code));
+    let input = [B256::ZERO.as_slice(), &code].concat().into();
+    let order = Order { to: CREATE2_FACTORY, value: U256::ZERO, input, gas: Some(GAS) };
+    let mined = chain.send(people.signer(Person::Treasury), order).await?;
+    ensure!(mined.reverted.is_none() && !chain.code(address).await?.is_empty(), "a peer's contract was not created");
+    Ok(address)
+}
+
+/// The same system over another token; staking's code stays cached.
+async fn over(deployer: &mut Deployer<'_>, system: System, token: Address) -> Result<System> {
+    let arguments = Staking::constructorCall {
+        token,
+        owner: deployer.people.address(Person::Treasury),
+        guardian: deployer.people.address(Person::Guardian),
+        referenceSupply: SUPPLY,
+        genesis: system.genesis,
+        epochLength: system.parameters.epoch_length,
+        cooldown: system.parameters.cooldown,
+        delay: system.parameters.delay,
+    };
+    let staking = deployer.put("staking", Staking::abi::contract(), &arguments.abi_encode()).await?;
+    Ok(System { token, staking: staking.address, start: staking.transaction.time, ..system })
 }
 
 fn signature<C: SolCall>(_: &C) -> &'static str {

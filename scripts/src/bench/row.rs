@@ -46,6 +46,12 @@ impl Row {
         }
     }
 
+    /// The same operation over COR that is EVM code, beside the same peer. No goal is held there.
+    pub(super) fn over_evm(&self, ours: Cost) -> Self {
+        let operation = format!("{}, COR an EVM ERC-20", self.operation);
+        Self { operation, ours, peer: self.peer.clone(), goal: None }
+    }
+
     /// If its goal is missed: by how much, and by which part.
     pub(super) fn missed(&self) -> Option<String> {
         let limit = self.limit()?;

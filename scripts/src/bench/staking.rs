@@ -1,4 +1,4 @@
-//! Staking beside Uniswap's StakingRewards: both over one token, which is staked and paid out.
+//! Staking beside Uniswap's StakingRewards: each over one token, which is staked and paid out.
 
 use abi::{CorToken, Staking};
 use alloy_primitives::{Address, U256};
@@ -10,7 +10,10 @@ use super::{
     lab::{Lab, cor},
     row::{Goal, Peer, Row},
 };
-use crate::people::Person::{Ben, Cleo, Treasury};
+use crate::{
+    people::Person::{Ben, Cleo, Treasury},
+    system::System,
+};
 
 sol! {
     /// Uniswap's, after Synthetix's.
@@ -33,23 +36,16 @@ const OPERATIONS: [(&str, Option<Goal>); 5] = [
     ("requestUnstake and withdraw", None),
 ];
 
-/// Ours over our token and over a token of EVM code, beside the peer's over that token.
+/// Ours over our token, beside the peer's over its own.
 pub(super) async fn rows(lab: &mut Lab) -> Result<Vec<Row>> {
-    let (token, evm_token) = (lab.system.token, lab.oz4);
-    let over_ours = ours(lab, token, lab.system.staking).await?;
-    let second = lab.staking_over(evm_token).await?;
-    let over_evm = ours(lab, evm_token, second).await?;
-    let theirs = theirs(lab, evm_token).await?;
-    let peer = |cost: &Cost| Some(Peer { name: PEER.into(), gas: cost.cached });
-    let mut rows = Vec::new();
-    for ((&(operation, goal), ours), theirs) in OPERATIONS.iter().zip(over_ours).zip(&theirs) {
-        rows.push(Row { operation: operation.into(), ours, peer: peer(theirs), goal });
-    }
-    for ((&(operation, _), ours), theirs) in OPERATIONS.iter().zip(over_evm).zip(&theirs) {
-        let operation = format!("{operation}, COR an EVM ERC-20");
-        rows.push(Row { operation, ours, peer: peer(theirs), goal: None });
-    }
-    Ok(rows)
+    let (ours, theirs) = (ours(lab).await?, theirs(lab).await?);
+    let row = |(((operation, goal), ours), theirs): (((&str, _), _), Cost)| Row {
+        operation: operation.into(),
+        ours,
+        peer: Some(Peer { name: PEER.into(), gas: theirs.cached }),
+        goal,
+    };
+    Ok(OPERATIONS.into_iter().zip(ours).zip(theirs).map(row).collect())
 }
 
 /// Gives stakers what they stake, and the contract allowances without limit.
@@ -63,7 +59,9 @@ async fn furnish(lab: &mut Lab, token: Address, spender: Address) -> Result<()> 
     Ok(())
 }
 
-async fn ours(lab: &mut Lab, token: Address, staking: Address) -> Result<[Cost; 5]> {
+/// Ours, in the order of [`rows`].
+pub(super) async fn ours(lab: &mut Lab) -> Result<[Cost; 5]> {
+    let System { token, staking, .. } = lab.system;
     furnish(lab, token, staking).await?;
     lab.next_epoch().await?;
     lab.tell(Treasury, staking, &Staking::fundCall { amount: cor(1_000_000) }).await?;
@@ -81,7 +79,8 @@ async fn ours(lab: &mut Lab, token: Address, staking: Address) -> Result<[Cost; 
     Ok([second, again, claim, first_of_epoch, request.and(withdrawal)])
 }
 
-async fn theirs(lab: &mut Lab, token: Address) -> Result<[Cost; 5]> {
+async fn theirs(lab: &mut Lab) -> Result<[Cost; 5]> {
+    let token = lab.oz4;
     let code = lab.packages.creation("liquidity-staker", "build/StakingRewards.json")?;
     let staking = lab.create(&code, &(lab.address(Treasury), token, token).abi_encode_params()).await?;
     furnish(lab, token, staking).await?;
