@@ -19,7 +19,7 @@ struct Line {
 enum Command {
     Audit(Audits),
     Rewards(Rewards),
-    Voucher(Vouchers),
+    Voucher(Box<Vouchers>),
 }
 
 /// A folder of its own, gone when dropped.
