@@ -231,10 +231,10 @@ impl<'a> Sender<'a> {
                 if pending > latest {
                     let waiting = self.waiting().await.unwrap_or_default();
                     bail!(
-                        "{} has {} transactions waiting that are not of this deployment{waiting}: wait until they are mined, or \
-                         replace them, and run the same command again",
+                        "{} has transactions waiting that are not of this deployment, nonce {latest} to {}{waiting}: wait until \
+                         they are mined, or replace them, and run the same command again",
                         self.from,
-                        pending - latest
+                        pending - 1
                     );
                 }
                 // What was written down is not on this chain any more: it was reorganised, or started anew.
@@ -251,19 +251,13 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// What waits of this account, in words, as far as the node tells.
+    /// The hashes of what waits of this account, in words, as far as the node tells.
     async fn waiting(&self) -> Result<String> {
-        let provider = self.chain.provider();
-        let block: serde_json::Value = provider.raw_request("eth_getBlockByNumber".into(), ("pending", true)).await?;
-        let from = self.from;
-        let mine = |transaction: &&serde_json::Value| {
-            transaction["from"].as_str().and_then(|text| text.parse::<Address>().ok()) == Some(from)
-        };
-        let word = |transaction: &serde_json::Value| {
-            let part = |key: &str| transaction[key].as_str().unwrap_or("?").to_owned();
-            format!("{} with nonce {}", part("hash"), part("nonce"))
-        };
-        let words: Vec<String> = block["transactions"].as_array().into_iter().flatten().filter(mine).map(word).collect();
+        let pool: serde_json::Value = self.chain.provider().raw_request("txpool_content".into(), ()).await?;
+        let accounts = pool["pending"].as_object().into_iter().flatten();
+        let mine = accounts.filter(|(account, _)| account.parse::<Address>().ok() == Some(self.from));
+        let hashes = mine.flat_map(|(_, waiting)| waiting.as_object().into_iter().flatten());
+        let words: Vec<&str> = hashes.filter_map(|(_, transaction)| transaction["hash"].as_str()).collect();
         Ok(if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) })
     }
 

@@ -91,6 +91,19 @@ impl Stage {
         self.provider.raw_request(method.into(), parameters).await.expect("an answer")
     }
 
+    /// Gives a transaction to the node and waits for no block. Its hash.
+    pub(crate) async fn send_only(&self, index: usize, to: Address) -> String {
+        let wallet = EthereumWallet::from(self.key(index));
+        let provider = ProviderBuilder::new().wallet(wallet).connect_http(self.node.endpoint().parse().expect("a URL"));
+        let sent = provider.send_transaction(TransactionRequest::default().with_to(to)).await.expect("accepted");
+        sent.tx_hash().to_string()
+    }
+
+    /// Loses the journal.
+    pub(crate) fn forget(&self) {
+        fs::remove_file(self.folder().join(format!("{NAME}.journal.jsonl"))).expect("there was a journal");
+    }
+
     /// The key of the account with this index.
     pub(crate) fn key(&self, index: usize) -> PrivateKeySigner {
         PrivateKeySigner::from_bytes(&self.node.accounts()[index].key).expect("a key")
