@@ -19,8 +19,8 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    Rewards(Rewards),
-    Voucher(Vouchers),
+    Rewards(Box<Rewards>),
+    Voucher(Box<Vouchers>),
 }
 
 /// A folder of its own, gone when dropped.
