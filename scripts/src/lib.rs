@@ -15,9 +15,9 @@
 //! | [`amount`] | amounts as people write them |
 //! | [`refusals`] | what every refusal means, in words |
 //! | [`people`] | who takes part in a run |
-//! | `exercise` | what they do, and the comparison after each step |
+//! | `exercise` | what stakers do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
-//! | [`scenario`] | every contract, and epochs of the whole loop, held against paper |
+//! | [`scenario`] | epochs of the whole loop, held against paper |
 //! | [`names`] | what bytes on the chain mean |
 //! | [`rewards`] | what miners get: scores to amounts, to a tree, to a proof, and why |
 //! | [`voucher`] | apps' usage, signed |

@@ -1,9 +1,9 @@
 //! The command line.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use corflow::{
     audit::command::Audits,
     bench::command::Bench,
@@ -19,10 +19,11 @@ use corflow::{
     voucher::command::Vouchers,
 };
 
-/// Builds the contracts, deploys them on a local Arbitrum node and exercises the whole loop.
+/// Builds the contracts, deploys them on a local Arbitrum node and plays the whole loop.
 ///
-/// Without arguments: a node in this process, simulated months, every balance held against a ledger of its own after each
-/// step. Exits with 1 when anything differs.
+/// Without a command: a node in this process with every contract, months of staking, then epochs in which apps pay, miners
+/// earn, people stake and build; every balance held against a ledger of its own. Writes report.html, with charts. Exits with
+/// 1 when anything differs.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -33,8 +34,24 @@ struct Arguments {
     #[arg(long, global = true)]
     json: bool,
 
+    #[command(flatten)]
+    run: Run,
+}
+
+/// What only a run takes.
+#[derive(clap::Args)]
+#[group(id = "run", multiple = true)]
+struct Run {
+    /// How many epochs emit: 12, unless it is said.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=26))]
+    epochs: Option<u64>,
+
+    /// Where the charts are written: report.html in the workspace, unless it is said.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
     /// Writes every transaction of the run to this file, decoded, one JSON object a line.
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
 
     /// Runs on the chain at this URL instead of a node of its own. What needs time to pass is left out, and named, where time
@@ -55,13 +72,6 @@ enum Command {
         #[arg(long, default_value_t = 8547)]
         port: u16,
     },
-    /// Every contract on a node of its own, and the whole loop: apps pay, miners earn, people stake and build. Writes
-    /// report.html, with charts.
-    Scenario {
-        /// How many epochs emit.
-        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=26))]
-        epochs: u64,
-    },
     Deploy(Deploy),
     Status(Status),
     Verify(Verify),
@@ -81,10 +91,9 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
     let ended = match arguments.command {
         Some(Command::Up { port }) => up(port).await,
-        Some(Command::Scenario { epochs }) => scenario(epochs, arguments.ledger, arguments.json).await,
         Some(Command::Deploy(deploy)) => deploy.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Status(status)) => status.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Verify(verify)) => verify.run().await.map(|it| it.print(arguments.json)),
@@ -95,7 +104,7 @@ async fn main() -> ExitCode {
         Some(Command::Bench(bench)) => bench.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Index(index)) => index.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Audit(audit)) => audit.run().await.map(|it| it.print(arguments.json)),
-        None => run(arguments).await,
+        None => run(arguments.run, arguments.json).await,
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
@@ -103,30 +112,36 @@ async fn main() -> ExitCode {
     })
 }
 
-async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let foreign = match (arguments.rpc, arguments.private_key_file) {
+/// The arguments; those of a run beside a command are refused, for the command would not heed them.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let matches = Arguments::command().try_get_matches_from(arguments)?;
+    if let Some(command) = matches.subcommand_name().filter(|_| matches.contains_id("run")) {
+        let given = matches.ids().filter(|id| id.as_str() != "json" && id.as_str() != "run");
+        let given: Vec<String> = given.map(|id| format!("--{}", id.as_str().replace('_', "-"))).collect();
+        let message = format!("{} is for the run without a command: {command} does not heed it", given.join(", "));
+        return Err(Arguments::command().error(ErrorKind::ArgumentConflict, message));
+    }
+    Arguments::from_arg_matches(&matches)
+}
+
+async fn run(run: Run, as_json: bool) -> Result<ExitCode> {
+    let foreign = match (run.rpc, run.private_key_file) {
         (Some(url), Some(file)) => Some(Foreign { url, key: keys::private_key(&file)? }),
         _ => None,
     };
-    let report = session::run(&Workspace::here(), Options { foreign, journal: arguments.ledger }).await?;
-    deployments::write_abis(&Workspace::here())?;
-    if arguments.json {
+    let workspace = Workspace::here();
+    let options = Options { foreign, journal: run.ledger, epochs: run.epochs.unwrap_or(session::EPOCHS) };
+    let report = session::run(&workspace, options).await?;
+    deployments::write_abis(&workspace)?;
+    if as_json {
         println!("{:#}", report.json());
     } else {
-        println!("{}", report.tables());
+        print!("{}", report.tables());
     }
-    Ok(verdict(&report))
-}
-
-async fn scenario(epochs: u64, journal: Option<PathBuf>, as_json: bool) -> Result<ExitCode> {
-    let workspace = Workspace::here();
-    let (report, chronicle) = session::scenario(&workspace, epochs, journal).await?;
-    let page = workspace.root().join("report.html");
-    std::fs::write(&page, chronicle.html()).with_context(|| format!("{} cannot be written", page.display()))?;
-    if as_json {
-        println!("{:#}", chronicle.json(&report));
-    } else {
-        println!("{}", chronicle.text());
+    if !report.chronicle.is_empty() {
+        let page = run.report.unwrap_or_else(|| workspace.root().join("report.html"));
+        std::fs::write(&page, report.chronicle.html()).with_context(|| format!("{} cannot be written", page.display()))?;
+        eprintln!("charts: {}", page.display());
     }
     Ok(verdict(&report))
 }
@@ -165,10 +180,19 @@ async fn up(port: u16) -> Result<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_fit_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_a_command_would_not_heed_is_refused() {
+        let parsed = |line: &str| parse(line.split(' ').map(OsString::from)).map_err(|error| error.to_string());
+        assert!(parsed("corflow --json --epochs 3 --ledger x").is_ok());
+        assert!(parsed("corflow --json up").is_ok());
+        let error = parsed("corflow --ledger x up").err().expect("refused");
+        assert!(error.contains("--ledger is for the run without a command: up does not heed it"), "{error}");
+        assert!(parsed("corflow up --ledger x").is_err());
     }
 }

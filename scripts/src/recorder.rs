@@ -21,12 +21,25 @@ pub(crate) struct Recorder {
     pub(crate) progress: Progress,
     journal: Option<Journal>,
     began: Option<u64>,
+    in_epochs: bool,
 }
 
 impl Recorder {
     /// With a file of transactions, or without.
     pub(crate) fn new(journal: Option<Journal>) -> Self {
-        Self { names: Names::default(), report: Report::default(), progress: Progress::new(), journal, began: None }
+        Self {
+            names: Names::default(),
+            report: Report::default(),
+            progress: Progress::new(),
+            journal,
+            began: None,
+            in_epochs: false,
+        }
+    }
+
+    /// From now on steps are those of the epochs.
+    pub(crate) fn begin_epochs(&mut self) {
+        self.in_epochs = true;
     }
 
     /// Keeps a transaction as a step.
@@ -42,21 +55,27 @@ impl Recorder {
             None => Outcome::Done { gas, parts },
             Some(data) => Outcome::Refused { error: self.names.error_text(data), gas, parts },
         };
-        self.report.steps.push(StepRow { day, name, contract: self.names.of(mined.order.to), outcome });
+        let contract = self.names.of(mined.order.to);
+        self.push(StepRow { day, name, contract, outcome });
         Ok(())
     }
 
     /// Keeps a step that was not tried.
     pub(crate) fn leave_out(&mut self, name: impl Into<String>, contract: &str, why: &str) {
         let outcome = Outcome::LeftOut { why: why.to_owned() };
-        let day = self.report.steps.last().map_or(0, |row| row.day);
-        self.report.steps.push(StepRow { day, name: name.into(), contract: contract.to_owned(), outcome });
+        let day = self.report.all_steps().last().map_or(0, |row| row.day);
+        self.push(StepRow { day, name: name.into(), contract: contract.to_owned(), outcome });
     }
 
     /// Keeps something that is not as it should be.
     pub(crate) fn mismatch(&mut self, text: String) {
         self.progress.note(&format!("mismatch: {text}"));
         self.report.mismatches.push(text);
+    }
+
+    fn push(&mut self, row: StepRow) {
+        let steps = if self.in_epochs { &mut self.report.epoch_steps } else { &mut self.report.steps };
+        steps.push(row);
     }
 
     fn day(&mut self, time: u64) -> u64 {

@@ -5,14 +5,19 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 pub use crate::chain::GasParts;
+use crate::scenario::Chronicle;
 
 /// A run, step by step.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// What stands on the chain.
     pub contracts: Vec<ContractRow>,
-    /// What was done.
+    /// What was done, up to the epochs.
     pub steps: Vec<StepRow>,
+    /// What was done in the epochs, of which there is too much for a table.
+    pub epoch_steps: Vec<StepRow>,
+    /// The epochs, and the sums at the end.
+    pub chronicle: Chronicle,
     /// What differs from the ledger. Empty if all is well.
     pub mismatches: Vec<String>,
     /// Whether time could be moved.
@@ -83,6 +88,11 @@ impl Report {
         self.mismatches.is_empty()
     }
 
+    /// Everything that was done, or left out.
+    pub fn all_steps(&self) -> impl Iterator<Item = &StepRow> {
+        self.steps.iter().chain(&self.epoch_steps)
+    }
+
     /// One document for programs.
     pub fn json(&self) -> Value {
         let contracts: Vec<Value> = self
@@ -96,11 +106,11 @@ impl Report {
             })
             .collect();
         let steps: Vec<Value> = self
-            .steps
-            .iter()
+            .all_steps()
             .map(|row| json!({"name": row.name, "contract": row.contract, "status": row.status(), "gasUsed": row.gas()}))
             .collect();
         let mut document = json!({"ok": self.is_ok(), "contracts": contracts, "steps": steps});
+        self.chronicle.add_to(&mut document);
         if !self.is_ok() {
             document["mismatches"] = json!(self.mismatches);
         }
@@ -112,7 +122,9 @@ impl Report {
         let mut text = self.contract_table();
         text.push('\n');
         text.push_str(&self.step_table());
-        let left_out: Vec<&StepRow> = self.steps.iter().filter(|row| matches!(row.outcome, Outcome::LeftOut { .. })).collect();
+        text.push('\n');
+        text.push_str(&self.chronicle.text());
+        let left_out: Vec<&StepRow> = self.all_steps().filter(|row| matches!(row.outcome, Outcome::LeftOut { .. })).collect();
         if !left_out.is_empty() {
             text.push_str("\nLeft out, for time cannot be moved on this chain:\n");
             for row in left_out {

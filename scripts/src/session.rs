@@ -14,20 +14,31 @@ use crate::{
     people::{People, Person},
     recorder::Recorder,
     report::Report,
-    scenario::{Chronicle, Network},
+    scenario::{Network, play},
     system::{Deployer, System},
 };
 
 /// When a run on a chain of its own begins: 2030-01-01, so that every run is the same to the last gas.
 pub const BEGINNING: u64 = 1_893_456_000;
 
+/// How many epochs emit, unless it is said.
+pub const EPOCHS: u64 = 12;
+
 /// What to run, and where.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// A chain that is there already; a development node in this process otherwise.
     pub foreign: Option<Foreign>,
     /// Where every transaction is written down.
     pub journal: Option<PathBuf>,
+    /// How many epochs emit.
+    pub epochs: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { foreign: None, journal: None, epochs: EPOCHS }
+    }
 }
 
 /// A chain that is there already.
@@ -39,7 +50,7 @@ pub struct Foreign {
     pub key: B256,
 }
 
-/// Builds, deploys, exercises. A mismatch is in the report; an error is what kept the run from its end.
+/// Builds, deploys, exercises staking, plays the epochs. A mismatch is in the report; an error is what kept the run from its end.
 pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     let journal = options.journal.as_deref().map(Journal::create).transpose()?;
     let mut recorder = Recorder::new(journal);
@@ -65,9 +76,15 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
 
     recorder.progress.stage("deploying");
     recorder.report.moved_time = chain.moves_time();
-    let system = System::deploy(&mut Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder)).await?;
-    recorder.progress.stage("exercising");
-    exercise(&mut chain, &people, &system, &mut recorder).await?;
+    let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
+    let system = System::deploy(&mut deployer).await?;
+    let network = Network::deploy(&mut deployer, &system).await?;
+    recorder.progress.stage("exercising staking");
+    let ledger = exercise(&mut chain, &people, &system, &network, &mut recorder).await?;
+    recorder.progress.stage("playing the epochs");
+    recorder.begin_epochs();
+    let chronicle = play(&mut chain, &people, &system, &network, ledger, options.epochs, &mut recorder).await?;
+    recorder.report.chronicle = chronicle;
     Ok(recorder.report)
 }
 
@@ -96,28 +113,10 @@ pub async fn up(workspace: &Workspace, port: u16) -> Result<Running> {
     recorder.progress.stage("deploying");
     let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
     let system = System::deploy(&mut deployer).await?;
-    crate::exercise::furnish(deployer.chain, &people, &system, deployer.recorder).await?;
     let network = Network::deploy(&mut deployer, &system).await?;
+    crate::exercise::furnish(deployer.chain, &people, &system, &network, deployer.recorder).await?;
     network.start(&mut deployer, &system).await?;
     Ok(Running { node, people, system, network, report: recorder.report })
-}
-
-/// Every contract on a node of its own, and so many emitting epochs of the whole loop, each held against paper.
-pub async fn scenario(workspace: &Workspace, epochs: u64, journal: Option<PathBuf>) -> Result<(Report, Chronicle)> {
-    let journal = journal.as_deref().map(Journal::create).transpose()?;
-    let mut recorder = Recorder::new(journal);
-    let artifacts = built(workspace, &recorder).await?;
-    recorder.progress.stage("starting the node");
-    let node = Devnode::builder().spawn().context("the development node did not start")?;
-    let mut chain = Chain::connect(&node.endpoint(), Some(BEGINNING)).await?;
-    let people = local_people(&node)?;
-    recorder.progress.stage("deploying");
-    recorder.report.moved_time = chain.moves_time();
-    let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
-    let system = System::deploy(&mut deployer).await?;
-    let network = Network::deploy(&mut deployer, &system).await?;
-    let chronicle = crate::scenario::play(&mut chain, &people, &system, &network, epochs, &mut recorder).await?;
-    Ok((recorder.report, chronicle))
 }
 
 pub(crate) async fn built(workspace: &Workspace, recorder: &Recorder) -> Result<Vec<Artifact>> {

@@ -1,4 +1,5 @@
-//! The main job from outside: what it says, what the README shows of it, and the same on a chain that was there before.
+//! The main job from outside: what it says, what the README shows of it, what its files hold, and the same on a chain that
+//! was there before.
 
 use std::{env, fs, path::Path};
 
@@ -25,7 +26,7 @@ fn play(options: Options) -> Report {
 fn the_readme_shows_what_a_run_prints() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let journal = folder.path().join("ledger.jsonl");
-    let report = play(Options { foreign: None, journal: Some(journal.clone()) });
+    let report = play(Options { journal: Some(journal.clone()), ..Options::default() });
     assert_eq!(report.mismatches, Vec::<String>::new());
     the_journal_tells_every_step(&report, &journal);
 
@@ -44,12 +45,12 @@ fn the_readme_shows_what_a_run_prints() {
 fn the_journal_tells_every_step(report: &Report, journal: &Path) {
     let text = fs::read_to_string(journal).expect("the file of transactions");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect();
-    assert_eq!(lines.len(), report.steps.len());
-    for (line, step) in lines.iter().zip(&report.steps) {
-        let keys: Vec<&str> = line.as_object().expect("an object").keys().map(String::as_str).collect();
+    let steps: Vec<_> = report.all_steps().collect();
+    assert_eq!(lines.len(), steps.len());
+    for (line, step) in lines.iter().zip(steps) {
+        let mut keys: Vec<&str> = line.as_object().expect("an object").keys().map(String::as_str).collect();
         let mut expected = ["time", "block", "from", "to", "fn", "args", "ok", "error", "events", "gas"];
         expected.sort_unstable();
-        let mut keys = keys;
         keys.sort_unstable();
         assert_eq!(keys, expected);
         assert_eq!(line["to"], step.contract.as_str());
@@ -61,10 +62,12 @@ fn the_journal_tells_every_step(report: &Report, journal: &Path) {
 
 /// On a chain that is there already, with a key of one's own. This one lets its time be moved, so that nothing is left out.
 #[test]
-fn a_chain_that_was_there_before_is_exercised_too() {
+fn a_chain_that_was_there_before_is_played_on_too() {
     let node = Devnode::builder().spawn().expect("a node");
     let key: B256 = node.accounts()[0].key;
-    let report = play(Options { foreign: Some(Foreign { url: node.endpoint(), key }), journal: None });
+    let foreign = Some(Foreign { url: node.endpoint(), key });
+    let report = play(Options { foreign, epochs: 1, ..Options::default() });
     assert_eq!(report.mismatches, Vec::<String>::new());
-    assert!(report.steps.iter().all(|step| !matches!(step.outcome, Outcome::LeftOut { .. })));
+    assert!(report.all_steps().all(|step| !matches!(step.outcome, Outcome::LeftOut { .. })));
+    assert_eq!(report.json()["epochs"].as_array().map(Vec::len), Some(1));
 }

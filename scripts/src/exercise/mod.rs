@@ -1,20 +1,20 @@
 //! The loop, exercised: a story of people and days, each step sent to the chain, reckoned in the ledger, and compared.
 
 mod action;
-mod check;
 mod story;
 
 use abi::CorToken;
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use anyhow::{Context, Result, ensure};
 
 pub(crate) use action::Action;
 
 use crate::{
     chain::{Chain, Order},
-    model::Model,
+    model::{self, Model},
     people::{People, Person},
     recorder::Recorder,
+    scenario::Network,
     system::System,
 };
 use action::Permit;
@@ -25,24 +25,26 @@ const GAS: u64 = 3_000_000;
 /// Seconds for which a permit holds.
 const PERMIT_LIFE: u64 = 3_600;
 
-/// Runs the story on contracts that were just deployed.
-pub(crate) async fn exercise(chain: &mut Chain, people: &People, system: &System, recorder: &mut Recorder) -> Result<()> {
-    let model = Model::new(system, people.address(Person::Treasury), people.address(Person::Guardian));
-    let mut run = Run { chain, people, system, recorder, model };
-    for step in story() {
-        run.step(step).await.with_context(|| format!("at the step: {} {}", step.who.name(), step.action.words()))?;
-    }
-    Ok(())
+/// Runs the story on contracts that were just deployed. The ledger as the story leaves it.
+pub(crate) async fn exercise(
+    chain: &mut Chain,
+    people: &People,
+    system: &System,
+    network: &Network,
+    recorder: &mut Recorder,
+) -> Result<Model> {
+    Run::new(chain, people, system, network, recorder).steps(story()).await
 }
 
 /// What a node that is kept running starts with: COR for everyone, and incentives to earn.
-pub(crate) async fn furnish(chain: &mut Chain, people: &People, system: &System, recorder: &mut Recorder) -> Result<()> {
-    let model = Model::new(system, people.address(Person::Treasury), people.address(Person::Guardian));
-    let mut run = Run { chain, people, system, recorder, model };
-    for step in furniture() {
-        run.step(step).await.with_context(|| format!("at the step: {} {}", step.who.name(), step.action.words()))?;
-    }
-    Ok(())
+pub(crate) async fn furnish(
+    chain: &mut Chain,
+    people: &People,
+    system: &System,
+    network: &Network,
+    recorder: &mut Recorder,
+) -> Result<Model> {
+    Run::new(chain, people, system, network, recorder).steps(furniture()).await
 }
 
 /// What the steps share.
@@ -52,9 +54,21 @@ struct Run<'a> {
     system: &'a System,
     recorder: &'a mut Recorder,
     model: Model,
+    everybody: Vec<(String, Address)>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(chain: &'a mut Chain, people: &'a People, system: &'a System, network: &Network, recorder: &'a mut Recorder) -> Self {
+        Self { chain, people, system, recorder, model: Model::new(system, network, people), everybody: people.named() }
+    }
+
+    async fn steps(mut self, steps: Vec<Step>) -> Result<Model> {
+        for step in steps {
+            self.step(step).await.with_context(|| format!("at the step: {} {}", step.who.name(), step.action.words()))?;
+        }
+        Ok(self.model)
+    }
+
     async fn step(&mut self, step: Step) -> Result<()> {
         let name = format!("{} {}", step.who.name(), step.action.words());
         let (contract, contract_name) = match step.action.is_of_token() {
@@ -93,7 +107,7 @@ impl Run<'_> {
             let told = step.refused.map_or("done".to_owned(), |error| format!("refused by {error}"));
             self.recorder.mismatch(format!("{name}: in the story it is {told}, but it was {got}"));
         }
-        check::compare(self.chain, self.people, self.system, &self.model, &name, self.recorder).await
+        model::compare(self.chain, self.system, &self.model, &self.everybody, &name, self.recorder).await
     }
 
     /// Signs a permit, once it is certain that the token has the domain that is signed for.

@@ -1,17 +1,20 @@
 //! The ledger that a run is held against: what everyone has, kept on paper, by the formulas of `economics`, never by
 //! asking the contracts.
 
+mod check;
 mod staking;
 mod token;
 
 use alloy_primitives::{Address, Bytes};
 
+pub(crate) use check::compare;
 pub(crate) use staking::Staking;
 pub(crate) use token::Token;
 
 use crate::{
     exercise::Action,
-    people::Person,
+    people::{People, Person},
+    scenario::Network,
     system::{SUPPLY, System},
 };
 
@@ -26,8 +29,9 @@ pub(crate) struct Model {
 
 impl Model {
     /// Right after deployment.
-    pub(crate) fn new(system: &System, treasury: Address, guardian: Address) -> Self {
-        Self { token: Token::new(treasury, SUPPLY), staking: Staking::new(system, treasury, guardian) }
+    pub(crate) fn new(system: &System, network: &Network, people: &People) -> Self {
+        let (treasury, guardian) = (people.address(Person::Treasury), people.address(Person::Guardian));
+        Self { token: Token::new(treasury, SUPPLY), staking: Staking::new(system, network.fees, treasury, guardian) }
     }
 
     /// What an action does at a time. The error is the one that refuses it, as the chain encodes it; nothing changes then.
@@ -65,7 +69,7 @@ impl Model {
             Action::RequestUnstake { amount } => staking.request_unstake(token, who, amount, time),
             Action::CancelUnstake => staking.cancel_unstake(who, time),
             Action::Withdraw => staking.withdraw(token, who, time),
-            Action::AddFees { .. } => staking.add_fees(who),
+            Action::AddFees { amount, epochs } => staking.add_fees(token, who, amount, epochs, time),
             Action::Pause => staking.pause(who),
             Action::Unpause => staking.unpause(who),
         }

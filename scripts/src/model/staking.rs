@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use abi::Staking as words;
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolError;
-use economics::{Incentives, Index, PercentSeconds, Position as Stake, schedule::accrued};
+use economics::{
+    Incentives, Index, PercentSeconds, Position as Stake, Stream,
+    index::{FeeShare, LEAST_SHARED},
+    schedule::accrued,
+};
 
 use super::Token;
 use crate::system::System;
@@ -34,6 +38,15 @@ pub(crate) struct Totals {
     pub(crate) rewards: u128,
     /// Incentives not yet earned.
     pub(crate) budget: u128,
+    /// Fees not yet streamed.
+    pub(crate) streaming: u128,
+}
+
+impl Totals {
+    /// All of it.
+    pub(crate) fn owed(&self) -> u128 {
+        self.staked + self.unbonding + self.rewards + self.budget + self.streaming
+    }
 }
 
 /// What is on its way out for one account.
@@ -43,11 +56,12 @@ struct Unbonding {
     ready_at: u64,
 }
 
-/// The whole contract. Nobody brings fees here, so that rewards are incentives alone.
+/// The whole contract.
 #[derive(Clone, Debug)]
 pub(crate) struct Staking {
     address: Address,
     token: Address,
+    app_fees: Address,
     owner: Address,
     guardian: Address,
     genesis: u64,
@@ -64,16 +78,22 @@ pub(crate) struct Staking {
     counted: u64,
     /// By how much the index is behind the schedule, for times without a budget.
     missed: u128,
+    /// Stakers' part of the fees, on its way to them.
+    stream: Stream,
+    share: FeeShare,
+    /// By how much the index is ahead of the schedule, for what has streamed.
+    streamed: u128,
     /// Stake in all, from each second on at which it changed.
     history: Vec<(u64, u128)>,
 }
 
 impl Staking {
-    /// Right after construction.
-    pub(crate) fn new(system: &System, owner: Address, guardian: Address) -> Self {
+    /// Right after construction and wiring.
+    pub(crate) fn new(system: &System, app_fees: Address, owner: Address, guardian: Address) -> Self {
         Self {
             address: system.staking,
             token: system.token,
+            app_fees,
             owner,
             guardian,
             genesis: system.genesis,
@@ -87,6 +107,9 @@ impl Staking {
             owed: 0,
             counted: system.start,
             missed: 0,
+            stream: Stream::default(),
+            share: FeeShare::default(),
+            streamed: 0,
             history: Vec::new(),
         }
     }
@@ -104,6 +127,11 @@ impl Staking {
         Position { stake: stake.stake, unbonding: amount, ready_at, rewards: stake.earned(then.index()) }
     }
 
+    /// What somebody has at stake.
+    pub(crate) fn stake_of(&self, account: Address) -> u128 {
+        self.stake(account).stake
+    }
+
     /// What the contract owes at a time.
     pub(crate) fn totals(&self, now: u64) -> Totals {
         let then = self.counted_to(now);
@@ -112,6 +140,7 @@ impl Staking {
             unbonding: then.unbonding.values().map(|unbonding| unbonding.amount).sum(),
             rewards: then.owed,
             budget: then.incentives.budget,
+            streaming: then.stream.left(),
         }
     }
 
@@ -132,7 +161,7 @@ impl Staking {
         weighed.sum::<u128>() / u128::from(self.epoch_length)
     }
 
-    pub(super) fn fund(&mut self, token: &mut Token, who: Address, amount: U256, now: u64) -> Result<(), Bytes> {
+    pub(crate) fn fund(&mut self, token: &mut Token, who: Address, amount: U256, now: u64) -> Result<(), Bytes> {
         self.open()?;
         self.pull(token, who, amount)?;
         self.count(now);
@@ -140,7 +169,7 @@ impl Staking {
         Ok(())
     }
 
-    pub(super) fn deposit(
+    pub(crate) fn deposit(
         &mut self,
         token: &mut Token,
         payer: Address,
@@ -205,9 +234,14 @@ impl Staking {
         }
     }
 
-    /// No app-fees is wired, so that nobody may.
-    pub(super) fn add_fees(&mut self, who: Address) -> Result<(), Bytes> {
-        refuse(words::NotAppFees { account: who })
+    /// Brings the fees of so many epochs, which only app-fees may.
+    pub(crate) fn add_fees(&mut self, token: &mut Token, who: Address, amount: U256, epochs: u64, now: u64) -> Result<(), Bytes> {
+        if who != self.app_fees {
+            return refuse(words::NotAppFees { account: who });
+        }
+        self.pull(token, who, amount)?;
+        self.count(now);
+        self.stream.add(wei(amount), epochs, self.epoch_length).map_or_else(|| refuse(words::ArithmeticOverflow {}), Ok)
     }
 
     pub(super) fn pause(&mut self, who: Address) -> Result<(), Bytes> {
@@ -226,12 +260,18 @@ impl Staking {
         Ok(())
     }
 
-    /// Counts what was earned until a time: incentives while there is a budget, shared by stake.
+    /// Counts what was earned until a time, shared by stake: incentives while there is a budget, and what streams, which
+    /// waits while less than a COR is at stake.
     fn count(&mut self, now: u64) {
         let time = PercentSeconds(accrued(now - self.start).0 - accrued(self.counted - self.start).0);
         let spent = self.incentives.spend(self.staked(), time);
         self.owed += spent.paid;
         self.missed += spent.missed;
+        if self.staked() >= LEAST_SHARED {
+            let paid = self.stream.advance(now - self.counted);
+            self.owed += paid;
+            self.streamed += self.share.share(paid, self.staked());
+        }
         self.counted = now;
     }
 
@@ -243,7 +283,7 @@ impl Staking {
 
     /// Rewards of a wei of stake since the beginning.
     fn index(&self) -> Index {
-        Index(Index::of_schedule(accrued(self.counted - self.start)).0 - self.missed)
+        Index(Index::of_schedule(accrued(self.counted - self.start)).0 - self.missed + self.streamed)
     }
 
     fn stake(&self, account: Address) -> Stake {

@@ -9,7 +9,7 @@ use economics::allocation::Pots;
 
 use super::{
     paper::Closed,
-    plot::{self, MINER_STAKE, MINIMUM_STAKE},
+    plot::{MINER_STAKE, MINIMUM_STAKE},
 };
 use crate::rewards::{
     document::Previous,
@@ -21,8 +21,22 @@ use crate::rewards::{
 /// Who mines, what each was paid, and what the next epoch goes on from.
 #[derive(Debug, Default)]
 pub(super) struct Miners {
-    paid: BTreeMap<Address, u128>,
+    known: BTreeMap<Address, Miner>,
     before: Option<Before>,
+}
+
+#[derive(Debug)]
+struct Miner {
+    number: u8,
+    paid: u128,
+}
+
+/// Who worked in an epoch, and for how many units: free ones, and paid ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Work {
+    pub(super) miners: Vec<Address>,
+    pub(super) free: u128,
+    pub(super) paid: u128,
 }
 
 /// What attesters vote for, and what can be claimed by it; `due` has the claims' wei, in their order.
@@ -34,16 +48,21 @@ pub(super) struct Ballot {
 
 impl Miners {
     pub(super) fn is_known(&self, miner: Address) -> bool {
-        self.paid.contains_key(&miner)
+        self.known.contains_key(&miner)
     }
 
-    pub(super) fn join(&mut self, miner: Address) {
-        self.paid.entry(miner).or_default();
+    pub(super) fn join(&mut self, miner: Address, number: u8) {
+        self.known.entry(miner).or_insert(Miner { number, paid: 0 });
+    }
+
+    /// Their names and addresses.
+    pub(super) fn named(&self) -> impl Iterator<Item = (String, Address)> + '_ {
+        self.known.iter().map(|(address, miner)| (format!("miner {}", miner.number), *address))
     }
 
     /// Computes a closed epoch twice, as two attesters do, who must come to the same; none while nobody has earned.
-    pub(super) fn attest(&mut self, closed: &Closed) -> Result<Option<Ballot>> {
-        let inputs = self.inputs(closed);
+    pub(super) fn attest(&mut self, closed: &Closed, work: &Work) -> Result<Option<Ballot>> {
+        let inputs = self.inputs(closed, work);
         let (epoch, again) = (Epoch::of(inputs.clone())?, Epoch::of(inputs)?);
         let data_hash = epoch.document.data_hash();
         ensure!(data_hash == again.document.data_hash(), "two attesters come to different ends of epoch {}", closed.epoch);
@@ -59,7 +78,7 @@ impl Miners {
             uri: format!("https://scores.example/epoch-{}", closed.epoch),
         };
         let (mut claims, mut due) = (Vec::new(), Vec::new());
-        for (&miner, paid) in &mut self.paid {
+        for (&miner, Miner { paid, .. }) in &mut self.known {
             let earned = epoch.cumulative.of(miner);
             if earned > *paid {
                 let proof = epoch.cumulative.proof(tree, miner)?.context("a miner has earned and has no proof")?;
@@ -71,16 +90,15 @@ impl Miners {
         Ok(Some(Ballot { vote, claims, due }))
     }
 
-    /// The published files: tasks and scores that differ by miner and epoch, less and less of them from free usage.
-    fn inputs(&self, closed: &Closed) -> Inputs {
-        let free = 40_u64.saturating_sub(4 * closed.epoch);
+    /// The published files: tasks and scores that differ by miner and epoch, as much of them free as usage is.
+    fn inputs(&self, closed: &Closed, work: &Work) -> Inputs {
         let mut scores = String::from("miner,tasks,score,free\n");
         let mut staked = Vec::new();
-        let mut miners: Vec<_> = plot::miners(closed.epoch).collect();
-        miners.sort_unstable();
-        for (index, miner) in (0_u64..).zip(miners) {
+        let used = (work.free + work.paid).max(1);
+        for (index, &miner) in (0_u64..).zip(&work.miners) {
             let score = 1_000 + 170 * index + 13 * closed.epoch;
-            scores.push_str(&format!("{miner:#x},{},{score},{}\n", score / 10, score * free / 100));
+            let free = u128::from(score) * work.free / used;
+            scores.push_str(&format!("{miner:#x},{},{score},{free}\n", score / 10));
             staked.push((miner, MINER_STAKE));
         }
         Inputs {

@@ -19,6 +19,10 @@ pub(crate) const DISCOUNT: u16 = 1_000;
 pub(crate) const SPLIT: [u16; 4] = [7_000, 1_000, 500, 500];
 /// Parts of 10^18: taper by usage, by stake, and the floor.
 pub(crate) const TAPER: [u64; 3] = [500_000_000_000_000_000, 500_000_000_000_000_000, 50_000_000_000_000_000];
+/// Free units of all apps together in an epoch.
+const FREE_BUDGET: u128 = 50_000_000;
+/// Free units of every app in an epoch, at first.
+pub(super) const STARTER: u128 = 100_000;
 /// Wei that every app leaves as its bond.
 pub(crate) const BOND: u128 = 1_000 * COR;
 /// Wei that the reserve starts with: 35% of the supply.
@@ -68,8 +72,8 @@ impl Network {
             curator: owner,
             appFees: fees.address,
             bond: U256::from(BOND),
-            freeBudget: U256::from(10_000_000),
-            starter: U256::from(100_000),
+            freeBudget: U256::from(FREE_BUDGET),
+            starter: U256::from(STARTER),
             delay,
         };
         let store = deployer.put("agent-store", AgentStore::abi::contract(), &arguments.abi_encode()).await?;

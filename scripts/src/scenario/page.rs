@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use economics::COR;
 
-use super::chronicle::{Page, yearly};
+use super::chronicle::{Page, percent, yearly};
 
 /// Of a chart, in units of its drawing: width, height, and the margins that axes need.
 const WIDTH: f64 = 760.0;
@@ -52,8 +52,8 @@ pub(super) fn html(pages: &[Page]) -> String {
     ];
     let reserve = [series("b", "reserve", &|page| cor(page.reserve_left))];
     let yields = [
-        series("a", "builder", &|page| percent(page.builder)),
-        series("b", "holder with the same stake", &|page| percent(page.holder)),
+        series("a", "builder", &|page| yield_of(page.builder)),
+        series("b", "holder with the same stake", &|page| yield_of(page.holder)),
     ];
     let epochs: Vec<u64> = pages.iter().map(|page| page.closed.epoch).collect();
     let mut html = String::from(HEAD);
@@ -128,17 +128,15 @@ fn table(html: &mut String, pages: &[Page]) {
          <th>holder %/y<th>reserve</tr>\n",
     );
     for page in pages {
-        let share = page.closed.user_paid() / (COR / 1_000);
         put(
             html,
             format_args!(
-                "<tr><td>{}<td>{}<td>{}<td>{}<td>{}.{}%<td>{}<td>{}<td>{}</tr>\n",
+                "<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>\n",
                 page.closed.epoch,
                 page.closed.emission / COR,
                 page.closed.income.own / COR,
                 page.closed.income.granted / COR,
-                share / 10,
-                share % 10,
+                percent(page.closed.user_paid()),
                 yearly(page.builder),
                 yearly(page.holder),
                 page.reserve_left / COR,
@@ -158,7 +156,7 @@ fn cor(wei: u128) -> f64 {
 }
 
 /// A yield, for a drawing.
-fn percent(gain: u128) -> f64 {
+fn yield_of(gain: u128) -> f64 {
     yearly(gain).parse().unwrap_or_default()
 }
 

@@ -1,36 +1,54 @@
 //! The contracts' books, kept on paper by the formulas of `economics`: what apps paid, what each epoch emits, who is owed
-//! what. Nothing here is asked of a contract.
+//! what, and every COR that moves. Nothing here is asked of a contract.
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::U256;
-use anyhow::{Context, Result};
+use alloy_primitives::{Address, Bytes, U256};
+use anyhow::{Context, Result, anyhow};
 use economics::{
     BasisPoints, COR, Wad,
     emission::{self, Decay, Taper},
     split::{Parts, Split},
 };
 
-use super::network::{BOND, DISCOUNT, PRICE, SPLIT, TAPER};
+use super::network::{BOND, DISCOUNT, Network, PRICE, SPLIT, STARTER, TAPER};
+use crate::model::Model;
 
+const NO_APP: &str = "the plot has an app do something before it is founded";
 const SUPPLY: u128 = 1_000_000_000 * COR;
 
-/// An app's money in wei, and its prepaid units by epoch.
-#[derive(Clone, Debug, Default)]
+/// An app's money in wei, and its units by epoch.
+#[derive(Clone, Debug)]
 pub(super) struct App {
+    pub(super) owner: Address,
     pub(super) escrow: u128,
     pub(super) grants: u128,
     pub(super) credit: u128,
+    /// What the vouchers of an epoch may spend.
+    pub(super) cap: u128,
     committed: BTreeMap<u64, u128>,
+    counted: BTreeMap<u64, Counted>,
+    /// Free units, from each epoch on.
+    allowances: Vec<(u64, u128)>,
 }
 
-/// What was taken for a voucher: units from the commitment, wei from grants and escrow, wei credited to the builder.
+/// What an epoch's vouchers of an app have come to: units, and wei of the fee cap.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    units: u128,
+    spent: u128,
+}
+
+/// What was taken for a voucher: units in all, those from the commitment, wei from grants and escrow, wei credited to the
+/// builder; and whether it was all that was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Charge {
+    pub(super) units: u128,
     pub(super) committed: u128,
     pub(super) granted: u128,
     pub(super) escrowed: u128,
     pub(super) builder: u128,
+    pub(super) whole: bool,
 }
 
 /// An epoch's gross fees: paid by apps themselves, paid from grants, and the part credited to builders.
@@ -53,6 +71,8 @@ pub(super) struct Closed {
     pub(super) supply: u128,
     pub(super) emission: u128,
     pub(super) deposits: u128,
+    /// Wei budgeted for miners by now, in all epochs.
+    pub(super) budgets: u128,
 }
 
 impl Closed {
@@ -71,40 +91,37 @@ impl Closed {
 /// The books.
 #[derive(Debug)]
 pub(super) struct Paper {
-    genesis: u64,
-    epoch_length: u64,
-    /// The first epoch that emits.
-    first: u64,
+    /// COR, and staking.
+    pub(super) model: Model,
+    at: Network,
     taper: Taper,
     split: Split,
+    /// The first epoch that emits, once the emission was started.
+    first: Option<u64>,
     reserve: u128,
     deposits: BTreeMap<u64, u128>,
     burned: u128,
     /// By id, from 1.
     pub(super) apps: BTreeMap<u64, App>,
     open: BTreeMap<u64, Income>,
-    pub(super) treasury: u128,
-    pub(super) to_burn: u128,
-    pub(super) staked: u128,
-    history: Vec<(u64, u128)>,
-    /// Wei that closings brought to stakers, none of which is taken in the scenario.
-    to_stakers: u128,
-    pub(super) budgets: u128,
-    pub(super) paid: u128,
+    treasury: u128,
+    to_burn: u128,
+    budgets: u128,
+    paid: u128,
 }
 
 impl Paper {
-    /// Of contracts just deployed, whose emission starts with epoch `first`.
-    pub(super) fn new(genesis: u64, epoch_length: u64, first: u64) -> Result<Self> {
+    /// Of contracts of which only COR and staking were used.
+    pub(super) fn new(model: Model, at: Network) -> Result<Self> {
         let [usage, stake, floor] = TAPER.map(Wad::new);
         let taper = usage.zip(stake).zip(floor).and_then(|((usage, stake), floor)| Taper::new(usage, stake, floor));
         let [miners, treasury, burn, builders] = SPLIT.map(|points| BasisPoints::new(points).unwrap_or_default());
         Ok(Self {
-            genesis,
-            epoch_length,
-            first,
+            model,
+            at,
             taper: taper.context("the tapers are out of bounds")?,
             split: Split::new(miners, treasury, burn, builders).context("the split is out of bounds")?,
+            first: None,
             reserve: 0,
             deposits: BTreeMap::new(),
             burned: 0,
@@ -112,28 +129,86 @@ impl Paper {
             open: BTreeMap::new(),
             treasury: 0,
             to_burn: 0,
-            staked: 0,
-            history: Vec::new(),
-            to_stakers: 0,
             budgets: 0,
             paid: 0,
         })
     }
 
-    pub(super) fn deposit(&mut self, epoch: u64, amount: u128) {
-        *self.deposits.entry(epoch).or_default() += amount;
+    /// COR from one to another.
+    pub(super) fn give(&mut self, from: Address, to: Address, amount: u128) -> Result<()> {
+        agreed(self.model.token.transfer(from, to, U256::from(amount)))
     }
 
-    pub(super) fn stake(&mut self, time: u64, amount: u128) {
-        self.staked += amount;
-        self.history.push((time, self.staked));
+    /// COR from somebody to staking, for somebody's stake.
+    pub(super) fn stake(&mut self, payer: Address, account: Address, amount: u128, time: u64) -> Result<()> {
+        let Model { token, staking } = &mut self.model;
+        agreed(staking.deposit(token, payer, account, U256::from(amount), time))
+    }
+
+    /// COR from somebody to the incentives' budget.
+    pub(super) fn fund(&mut self, payer: Address, amount: u128, time: u64) -> Result<()> {
+        let Model { token, staking } = &mut self.model;
+        agreed(staking.fund(token, payer, U256::from(amount), time))
+    }
+
+    /// COR to the pool, where it counts after the epoch.
+    pub(super) fn deposit(&mut self, payer: Address, epoch: u64, amount: u128) -> Result<()> {
+        *self.deposits.entry(epoch).or_default() += amount;
+        self.give(payer, self.at.pool, amount)
+    }
+
+    /// Emission, from the next epoch on.
+    pub(super) fn start_emission(&mut self, epoch: u64) {
+        self.first = Some(epoch + 1);
+    }
+
+    /// A new app, with its bond, and free units from the next epoch on. Its id.
+    pub(super) fn register(&mut self, owner: Address, cap: u128, epoch: u64) -> Result<u64> {
+        self.give(owner, self.at.store, BOND)?;
+        let id = self.apps.len() as u64 + 1;
+        let app = App {
+            owner,
+            escrow: 0,
+            grants: 0,
+            credit: 0,
+            cap,
+            committed: BTreeMap::new(),
+            counted: BTreeMap::new(),
+            allowances: vec![(epoch + 1, STARTER)],
+        };
+        self.apps.insert(id, app);
+        Ok(id)
+    }
+
+    /// Free units of an app, from the epoch after `epoch` on.
+    pub(super) fn allot(&mut self, id: u64, epoch: u64, units: u128) -> Result<()> {
+        self.app(id)?.allowances.push((epoch + 1, units));
+        Ok(())
+    }
+
+    /// Units that are free for an app in an epoch.
+    pub(super) fn allowance(&self, id: u64, epoch: u64) -> u128 {
+        let all = self.apps.get(&id).map(|app| app.allowances.as_slice()).unwrap_or_default();
+        all.iter().rev().find(|(since, _)| *since <= epoch).map_or(0, |(_, units)| *units)
+    }
+
+    /// COR to an app's escrow.
+    pub(super) fn top_up(&mut self, payer: Address, id: u64, amount: u128) -> Result<()> {
+        self.app(id)?.escrow += amount;
+        self.give(payer, self.at.fees, amount)
+    }
+
+    /// COR to an app's grants.
+    pub(super) fn sponsor(&mut self, payer: Address, id: u64, amount: u128) -> Result<()> {
+        self.app(id)?.grants += amount;
+        self.give(payer, self.at.fees, amount)
     }
 
     /// Prepays units for each of `epochs` epochs after `running`; what an epoch costs and its builder's part, in wei.
-    pub(super) fn commit(&mut self, id: u64, running: u64, units: u128, epochs: u64) -> (u128, u128) {
+    pub(super) fn commit(&mut self, payer: Address, id: u64, running: u64, units: u128, epochs: u64) -> Result<(u128, u128)> {
         let cost = (units * PRICE * u128::from(10_000 - DISCOUNT)).div_ceil(10_000);
         let builder = builder(cost);
-        let app = self.apps.entry(id).or_default();
+        let app = self.apps.get_mut(&id).context(NO_APP)?;
         app.credit += builder * u128::from(epochs);
         for epoch in running + 1..=running + epochs {
             *app.committed.entry(epoch).or_default() += units;
@@ -141,19 +216,25 @@ impl Paper {
             income.own += cost;
             income.builders += builder;
         }
-        (cost, builder)
+        self.give(payer, self.at.fees, cost * u128::from(epochs))?;
+        Ok((cost, builder))
     }
 
-    /// Counts an epoch's only voucher of an app, whose fee cap is not reached.
-    pub(super) fn settle(&mut self, id: u64, epoch: u64, units: u128) -> Charge {
-        let app = self.apps.entry(id).or_default();
-        let prepaid = app.committed.entry(epoch).or_default();
-        let committed = units.min(*prepaid);
-        *prepaid -= committed;
-        let paid = (units - committed).min((app.grants + app.escrow) / PRICE);
+    /// Counts a voucher: from the commitment, then from grants and escrow, as many whole units as fit the fee cap.
+    pub(super) fn settle(&mut self, id: u64, epoch: u64, cumulative: u128) -> Result<Charge> {
+        let app = self.apps.get_mut(&id).context(NO_APP)?;
+        let counted = app.counted.entry(epoch).or_default();
+        let asked = cumulative.saturating_sub(counted.units);
+        let prepaid = app.committed.get(&epoch).copied().unwrap_or_default();
+        let committed = asked.min(prepaid.saturating_sub(counted.units));
+        let affordable = (app.grants + app.escrow).min(app.cap.saturating_sub(counted.spent)) / PRICE;
+        let paid = (asked - committed).min(affordable);
+        let units = committed + paid;
         let granted = app.grants.min(paid * PRICE);
         let escrowed = paid * PRICE - granted;
         let builder = builder(escrowed);
+        counted.units += units;
+        counted.spent += paid * PRICE;
         app.grants -= granted;
         app.escrow -= escrowed;
         app.credit += builder;
@@ -161,41 +242,83 @@ impl Paper {
         income.granted += granted;
         income.own += escrowed;
         income.builders += builder;
-        Charge { committed, granted, escrowed, builder }
+        Ok(Charge { units, committed, granted, escrowed, builder, whole: units == asked })
     }
 
-    /// Closes an epoch: every line of the emission's formula, and the split.
-    pub(super) fn close(&mut self, epoch: u64) -> Result<Closed> {
+    /// Closes an epoch at a time: every line of the emission's formula, the split, and what moves by it.
+    pub(super) fn close(&mut self, epoch: u64, time: u64) -> Result<Closed> {
         let income = self.open.remove(&epoch).unwrap_or_default();
         let parts = self.split.of(income.own + income.granted, income.builders).context("builders have more than their part")?;
         let decay = Decay::new(Decay::DEFAULT).context("the decay is out of bounds")?;
-        let (reserve, supply, average_stake) = (self.reserve, SUPPLY - self.burned, self.average_stake(epoch));
+        let (reserve, supply) = (self.reserve, SUPPLY - self.burned);
+        let average_stake = self.model.staking.average_stake(epoch);
         let cap = emission::cap(reserve, decay);
         let circulating = emission::circulating(supply, reserve);
-        let emission = match epoch >= self.first {
-            true => self.taper.emission(cap, parts.miners, circulating, average_stake).context("an emission beyond 128 bits")?,
-            false => 0,
+        let emission = match self.first {
+            Some(first) if epoch >= first => {
+                let emission = self.taper.emission(cap, parts.miners, circulating, average_stake);
+                emission.context("an emission beyond 128 bits")?
+            }
+            _ => 0,
         };
         let deposits = self.deposits.remove(&epoch).unwrap_or_default();
         self.reserve = reserve - emission + deposits;
         self.burned += parts.burn;
         self.to_burn += parts.burn;
         self.treasury += parts.treasury;
-        self.to_stakers += parts.stakers;
-        let closed = Closed { epoch, reserve, cap, income, parts, average_stake, supply, emission, deposits };
-        self.budgets += closed.budget();
-        Ok(closed)
+        self.budgets += emission + parts.miners;
+        let Network { fees, rewards, pool, .. } = self.at;
+        self.give(fees, rewards, parts.miners)?;
+        self.give(pool, rewards, emission)?;
+        let Model { token, staking } = &mut self.model;
+        let stakers = U256::from(parts.stakers);
+        token.approve(fees, staking.address(), stakers);
+        agreed(staking.add_fees(token, fees, stakers, 1, time))?;
+        let budgets = self.budgets;
+        Ok(Closed { epoch, reserve, cap, income, parts, average_stake, supply, emission, deposits, budgets })
     }
 
-    /// What each contract owes, which is what it holds while nobody gives it COR: app-fees, agent-store, pool, rewards,
-    /// staking.
-    pub(super) fn owed(&self) -> [U256; 5] {
+    /// Pays a miner.
+    pub(super) fn pay(&mut self, miner: Address, amount: u128) -> Result<()> {
+        self.paid += amount;
+        self.give(self.at.rewards, miner, amount)
+    }
+
+    /// Turns a builder's credit into stake. How much.
+    pub(super) fn claim_builder(&mut self, id: u64, time: u64) -> Result<u128> {
+        let app = self.app(id)?;
+        let (owner, credit) = (app.owner, std::mem::take(&mut app.credit));
+        self.model.token.approve(self.at.fees, self.model.staking.address(), U256::from(credit));
+        self.stake(self.at.fees, owner, credit, time)?;
+        Ok(credit)
+    }
+
+    /// Pays the treasury its parts. How much.
+    pub(super) fn pull_treasury(&mut self, treasury: Address) -> Result<u128> {
+        let amount = std::mem::take(&mut self.treasury);
+        self.give(self.at.fees, treasury, amount)?;
+        Ok(amount)
+    }
+
+    /// Burns what is to be burned. How much.
+    pub(super) fn burn(&mut self) -> Result<u128> {
+        let amount = std::mem::take(&mut self.to_burn);
+        agreed(self.model.token.burn(self.at.fees, U256::from(amount)))?;
+        Ok(amount)
+    }
+
+    /// What each contract owes at a time, in wei.
+    pub(super) fn owed(&self, now: u64) -> [(&'static str, Address, u128); 5] {
         let open: u128 = self.open.values().map(|it| it.own + it.granted - it.builders).sum();
         let apps: u128 = self.apps.values().map(|app| app.escrow + app.grants + app.credit).sum();
-        let bonds = BOND * self.apps.len() as u128;
-        let pool = self.reserve + self.deposits.values().sum::<u128>();
-        let fees = apps + open + self.treasury + self.to_burn;
-        [fees, bonds, pool, self.budgets - self.paid, self.staked + self.to_stakers].map(U256::from)
+        let Network { fees, store, rewards, pool } = self.at;
+        [
+            ("staking", self.model.staking.address(), self.model.staking.totals(now).owed()),
+            ("app-fees", fees, apps + open + self.treasury + self.to_burn),
+            ("agent-store", store, BOND * self.apps.len() as u128),
+            ("miner-rewards", rewards, self.budgets - self.paid),
+            ("miner-pool", pool, self.reserve + self.deposits.values().sum::<u128>()),
+        ]
     }
 
     /// Wei in the reserve after the last closed epoch.
@@ -203,21 +326,17 @@ impl Paper {
         self.reserve
     }
 
-    /// Every stake times its seconds in an epoch, over all its seconds, rounded down.
-    fn average_stake(&self, epoch: u64) -> u128 {
-        let begin = self.genesis + epoch * self.epoch_length;
-        let end = begin + self.epoch_length;
-        let ends = self.history.iter().skip(1).map(|&(time, _)| time).chain([u64::MAX]);
-        let weighed = self
-            .history
-            .iter()
-            .zip(ends)
-            .map(|(&(from, stake), to)| stake * u128::from(to.min(end).saturating_sub(from.max(begin))));
-        weighed.sum::<u128>() / u128::from(self.epoch_length)
+    pub(super) fn app(&mut self, id: u64) -> Result<&mut App> {
+        self.apps.get_mut(&id).context(NO_APP)
     }
 }
 
 /// The builder's part of what an app paid itself, rounded down.
 fn builder(own: u128) -> u128 {
     own * u128::from(SPLIT[3]) / 10_000
+}
+
+/// What the ledger says of COR that the chain has moved already: a refusal means that they disagree.
+fn agreed<T>(said: std::result::Result<T, Bytes>) -> Result<T> {
+    said.map_err(|data| anyhow!("by the ledger this is refused, with {data}"))
 }
