@@ -25,6 +25,7 @@
 //! | [`index`] | the chain, read into one file |
 //! | [`audit`] | both sides of the ledger, from events alone |
 //! | [`places`] | where a network's contracts are |
+//! | [`keeper`] | what keeps the network going |
 //! | [`answer`] | what a command found out |
 //! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
@@ -41,6 +42,7 @@ mod estimate;
 mod exercise;
 pub mod index;
 mod journal;
+pub mod keeper;
 pub mod keys;
 mod model;
 pub mod names;

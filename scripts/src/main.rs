@@ -10,6 +10,7 @@ use corflow::{
     build::Workspace,
     deployments,
     index::command::Index,
+    keeper::command::KeeperCommand,
     keys,
     people::Person,
     report::Report,
@@ -87,6 +88,8 @@ enum Command {
     Index(Index),
     /// What apps paid, and what became of every wei of it.
     Audit(Audits),
+    /// Keeps the network going.
+    Keeper(KeeperCommand),
 }
 
 #[tokio::main]
@@ -104,6 +107,7 @@ async fn main() -> ExitCode {
         Some(Command::Bench(bench)) => bench.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Index(index)) => index.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Audit(audit)) => audit.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Keeper(keeper)) => keeper.run(arguments.json).await,
         None => run(arguments.run, arguments.json).await,
     };
     ended.unwrap_or_else(|error| {

@@ -198,6 +198,11 @@ impl Book {
         Ok((Format::of(&input.file, ""), bytes))
     }
 
+    /// The newest epoch that is published.
+    pub fn newest(&self) -> Result<Option<u64>> {
+        self.newest_before(u64::MAX)
+    }
+
     fn newest_before(&self, epoch: u64) -> Result<Option<u64>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

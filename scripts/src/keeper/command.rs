@@ -1,0 +1,357 @@
+//! `corflow keeper`.
+
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use alloy::signers::local::PrivateKeySigner;
+use alloy_primitives::B256;
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+
+use super::{
+    chain::{Chain, Contracts},
+    config::{Flags, Settings, refuse_open_file},
+    decide::{Verdict, decide},
+    endpoints::{Endpoints, State},
+    gauges::Gauges,
+    lock::Lock,
+    outbox::Outbox,
+    server::{Shared, routes},
+    spool::Gate,
+    store::{Identity, Store, ticks},
+    tick::Keeper,
+};
+use crate::{
+    answer::Answer,
+    voucher::file::{Number, Place},
+};
+
+/// Keeps the network going: closes epochs, puts up and activates roots, settles vouchers, pulls the treasury's part and burns.
+#[derive(Args, Clone, Debug)]
+pub struct KeeperCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Command {
+    /// Runs until it is stopped by Ctrl-C or SIGTERM. Killed in any other way, it goes on where it was when it runs again.
+    Run {
+        #[command(flatten)]
+        told: Told,
+        /// Ticks once, and ends.
+        #[arg(long)]
+        once: bool,
+        /// How the log on stderr is written. What is logged, RUST_LOG says: info if it says nothing.
+        #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+        log_format: LogFormat,
+    },
+    /// Checks the configuration, the endpoints and the contracts, and says what would be done now. Sends and changes nothing.
+    Check {
+        #[command(flatten)]
+        told: Told,
+    },
+    /// Prints the record of ticks, and checks its chain of hashes.
+    Log {
+        #[command(flatten)]
+        told: Told,
+        /// Prints so many of the last; the whole record is checked all the same.
+        #[arg(long, default_value_t = 20)]
+        last: usize,
+        /// Prints only ticks that acted, or could not.
+        #[arg(long)]
+        acted: bool,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Args, Clone, Debug)]
+struct Told {
+    /// The configuration, in TOML.
+    #[arg(long, value_name = "FILE", default_value = "keeper.toml")]
+    config: PathBuf,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl KeeperCommand {
+    /// Does what was asked.
+    pub async fn run(self, json: bool) -> Result<ExitCode> {
+        match self.command {
+            Command::Run { told, once, log_format } => {
+                start_log(log_format);
+                run(told.settings()?, once).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Check { told } => Ok(check(told.settings()?).await?.print(json)),
+            Command::Log { told, last, acted } => Ok(log(&told.settings()?, last, acted)?.print(json)),
+        }
+    }
+}
+
+impl Told {
+    fn settings(&self) -> Result<Settings> {
+        Settings::read(&self.config, &self.flags)
+    }
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+async fn run(settings: Settings, once: bool) -> Result<()> {
+    let signer = key(&settings)?;
+    let _lock = Lock::take(&settings.lock_folder, signer.address(), settings.chain_id)?;
+    let store = Store::open(&settings.state)?;
+    store.claim(Identity { account: signer.address(), chain_id: settings.chain_id })?;
+    let stop = stopped();
+    tokio::pin!(stop);
+    let chain = connect(&settings, &store)?;
+    let contracts = loop {
+        match contracts(&settings, &store, &chain).await {
+            Ok(contracts) => break contracts,
+            Err(error) if once => return Err(error),
+            Err(error) => tracing::warn!("the network cannot be read yet: {error:#}"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(settings.period) => {}
+            () = &mut stop => return Ok(()),
+        }
+    };
+    let gauges = Arc::new(Gauges::new(settings.period));
+    let mut keeper = keeper(settings, store, chain, contracts, signer, gauges);
+    if once {
+        keeper.tick().await?;
+        return Ok(());
+    }
+    let server = serve(&keeper).await?;
+    tracing::info!(account = %keeper.outbox.account(), pool = %contracts.pool, "keeping");
+    loop {
+        // A tick that was begun is finished: what it sent is then in the record.
+        keeper.tick().await?;
+        tokio::select! {
+            () = tokio::time::sleep(keeper.settings.period) => {}
+            () = &mut stop => break,
+        }
+    }
+    if let Some(server) = server {
+        server.abort();
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Ends when the process is asked to.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut terminate) = terminate {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without signals only a kill stops it, which it survives.
+    if interrupt.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn serve(keeper: &Keeper) -> Result<Option<tokio::task::JoinHandle<()>>> {
+    let Some(http) = &keeper.settings.http else { return Ok(None) };
+    let listener = tokio::net::TcpListener::bind(http.listen).await;
+    let listener = listener.with_context(|| format!("{} cannot be listened on", http.listen))?;
+    let shared = Shared {
+        store: keeper.store.clone(),
+        gate: keeper.gate,
+        token: http.token.clone(),
+        gauges: keeper.gauges.clone(),
+        endpoints: keeper.chain.endpoints.clone(),
+    };
+    tracing::info!(listen = %http.listen, takes_vouchers = http.token.is_some(), "serving");
+    Ok(Some(tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, routes(shared)).await {
+            tracing::error!(%error, "the HTTP endpoint ended");
+        }
+    })))
+}
+
+fn key(settings: &Settings) -> Result<PrivateKeySigner> {
+    let path = &settings.private_key_file;
+    refuse_open_file(path)?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let no_key = || format!("{} does not hold a private key of 32 bytes in hexadecimal", path.display());
+    let key: B256 = text.trim().parse().ok().with_context(no_key)?;
+    PrivateKeySigner::from_bytes(&key).ok().with_context(no_key)
+}
+
+fn connect(settings: &Settings, store: &Store) -> Result<Chain> {
+    endpoints(settings, store.genesis()?)
+}
+
+fn endpoints(settings: &Settings, genesis: Option<B256>) -> Result<Chain> {
+    let endpoints = Endpoints::new(&settings.endpoints, settings.chain_id, genesis, settings.timeout);
+    Ok(Chain::new(endpoints.context("HTTP cannot be spoken")?))
+}
+
+/// The contracts, which never change: as they are remembered, or as the chain says, which is then remembered.
+async fn contracts(settings: &Settings, store: &Store, chain: &Chain) -> Result<Contracts> {
+    let name = format!("contracts of {}", settings.pool);
+    if let Some(known) = store.fact(&name)? {
+        return serde_json::from_str(&known).with_context(|| format!("{name} are not remembered as they were"));
+    }
+    let head = chain.head().await?;
+    let contracts = chain.contracts(settings.pool, &head).await?;
+    let genesis = chain.endpoints.genesis().context("no endpoint has told the first block")?;
+    store.remember("genesis", &genesis.to_string())?;
+    store.remember(&name, &serde_json::to_string(&contracts)?)?;
+    Ok(contracts)
+}
+
+fn keeper(
+    settings: Settings,
+    store: Store,
+    chain: Chain,
+    contracts: Contracts,
+    signer: PrivateKeySigner,
+    gauges: Arc<Gauges>,
+) -> Keeper {
+    let place = Place { chain_id: Number(alloy_primitives::U256::from(settings.chain_id)), app_fees: contracts.app_fees };
+    let patience = (settings.period * 3).max(Duration::from_secs(2));
+    let outbox =
+        Outbox::new(chain.clone(), store.clone(), signer, settings.chain_id, settings.fees, settings.confirmations, patience);
+    Keeper { chain, store, settings, contracts, gate: Gate { place, contracts }, gauges, outbox }
+}
+
+async fn check(settings: Settings) -> Result<Answer> {
+    let signer = key(&settings)?;
+    let known = Store::read(&settings.state)?;
+    let chain = endpoints(&settings, known.as_ref().map(Store::genesis).transpose()?.flatten())?;
+    chain.endpoints.probe().await;
+    let reports = chain.endpoints.report();
+    let head = chain.head().await?;
+    let contracts = chain.contracts(settings.pool, &head).await?;
+    let account = signer.address();
+    let (balance, cap) = (chain.balance(account).await?, settings.fees.cap);
+    // In a copy of its own, so that nothing is changed: what the keeper knows beside the chain are vouchers.
+    let folder = tempfile::tempdir().context("there is no temporary folder")?;
+    let store = Store::open(folder.path())?;
+    if let Some(known) = &known {
+        let vouchers: Vec<_> = known.unsettled()?.into_iter().map(|it| it.voucher).collect();
+        store.keep(&vouchers, "check", 0)?;
+    }
+    let gauges = Arc::new(Gauges::new(settings.period));
+    let keeper = keeper(settings, store, chain, contracts, signer, gauges);
+    let sight = keeper.look(&head).await?;
+    let steps: Vec<(&str, bool, String)> = decide(&sight, &keeper.settings.policy)
+        .into_iter()
+        .map(|it| match it.verdict {
+            Verdict::Due(duty) => (it.name, true, duty.purpose()),
+            Verdict::Not(why) => (it.name, false, why),
+        })
+        .collect();
+
+    let all_up = reports.iter().all(|it| it.state == State::Up);
+    let state = |state: &State| match state {
+        State::Up => "serves the chain".to_owned(),
+        State::Unknown => "was not asked".to_owned(),
+        State::Down(why) | State::Foreign(why) => why.clone(),
+    };
+    let mut text = String::new();
+    for it in &reports {
+        text += &format!("endpoint   {}: {}\n", it.name, state(&it.state));
+    }
+    text += &format!("head       block {}\nkey        {account}, {balance} wei, pays at most {cap} wei per gas\n", head.number);
+    text += &format!(
+        "contracts  pool {}, app-fees {}, miner-rewards {}\n",
+        contracts.pool, contracts.app_fees, contracts.miner_rewards
+    );
+    for (name, due, why) in &steps {
+        text += &format!("{name:<10} {} {why}\n", if *due { "would act:" } else { "nothing:" });
+    }
+    if balance.is_zero() {
+        text += &format!("MISSING: {account} has no ether to pay with\n");
+    }
+    let json = json!({
+        "ok": all_up && !balance.is_zero(),
+        "account": account,
+        "balance": balance.to_string(),
+        "head": head.number,
+        "contracts": contracts,
+        "endpoints": reports.iter().map(|it| json!({ "name": it.name, "ok": it.state == State::Up, "state": state(&it.state) })).collect::<Vec<_>>(),
+        "steps": steps.iter().map(|(step, due, why)| json!({ "step": step, "due": due, "why": why })).collect::<Vec<_>>(),
+    });
+    Ok(Answer { json, text, ok: all_up && !balance.is_zero() })
+}
+
+fn log(settings: &Settings, last: usize, acted: bool) -> Result<Answer> {
+    let store = Store::read(&settings.state)?.with_context(|| format!("there is no record in {}", settings.state.display()))?;
+    let entries = store.entries(None)?;
+    let verdict = ticks::verify(&entries);
+    let shown = entries.iter().filter_map(|it| Some((it, serde_json::from_str::<Value>(&it.body).ok()?)));
+    let shown: Vec<_> = shown.filter(|(_, body)| !acted || body["acted"] == true || !body["trouble"].is_null()).collect();
+    let shown = &shown[shown.len().saturating_sub(last)..];
+    let head = entries.last().map(|it| it.hash);
+    let mut text: String = shown.iter().map(|(entry, body)| format!("{}\n", line(entry.seq, body))).collect();
+    match (&verdict, head) {
+        (Ok(()), None) => text += "the record is empty\n",
+        (Ok(()), Some(head)) => text += &format!("{} entries, each follows the one before; the last is {head}\n", entries.len()),
+        (Err(broken), _) => text += &format!("BROKEN at entry {}: {}\n", broken.seq, broken.what),
+    }
+    let json = json!({
+        "ok": verdict.is_ok(),
+        "broken": verdict.as_ref().err().map(|it| json!({ "seq": it.seq, "what": it.what })),
+        "entries": entries.len(),
+        "head": head,
+        "shown": shown.iter().map(|(entry, body)| json!({ "hash": entry.hash, "body": body })).collect::<Vec<_>>(),
+    });
+    Ok(Answer { json, text, ok: verdict.is_ok() })
+}
+
+/// A tick in a line for each thing that happened.
+fn line(seq: u64, body: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut lines = vec![format!("#{seq} at {}, block {}", body["time"], body["head"]["number"])];
+    let each = |name: &str| body[name].as_array().cloned().unwrap_or_default();
+    for it in each("sent") {
+        lines.push(format!("  {} (nonce {}, {})", text(&it["purpose"]), it["nonce"], text(&it["hash"])));
+    }
+    for it in each("ended") {
+        let cost = it["cost"].as_str().map(|it| format!(", cost {it} wei")).unwrap_or_default();
+        lines.push(format!("  {}: {}{cost}", text(&it["duty"]), text(&it["outcome"])));
+    }
+    for it in each("notes") {
+        lines.push(format!("  {}", text(&it)));
+    }
+    if body["cutOff"] == true {
+        lines.push("  the tick before was cut off".into());
+    }
+    if let Some(trouble) = body["trouble"].as_str() {
+        lines.push(format!("  {trouble}"));
+    }
+    if lines.len() == 1 {
+        let due = each("steps").into_iter().find(|it| it["due"] == true || it["step"] == "all");
+        let why = due.map_or_else(|| "nothing is due".to_owned(), |it| text(&it["why"]));
+        lines.push(format!("  {why}"));
+    }
+    lines.join("\n")
+}

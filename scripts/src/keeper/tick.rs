@@ -1,0 +1,338 @@
+//! One tick: what was sent is followed, the network is looked at, what is due is done, and all of it is written down.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use abi::{AppFees, MinerPool};
+use alloy_primitives::U256;
+use serde_json::{Value, json};
+
+use super::{
+    chain::{Chain, Contracts, Head, Trouble, milliseconds, seconds},
+    config::Settings,
+    decide::{Duty, MOST_VOUCHERS, Ready, Sight, Verdict, decide},
+    gauges::Gauges,
+    outbox::{Outbox, OutboxError, Round, Sent},
+    roots::Roots,
+    spool::{self, Gate, Opinion},
+    store::{
+        Store,
+        slots::{Past, Work},
+        ticks::Entry,
+        vouchers::{Kept, Standing, Voucher},
+    },
+};
+
+/// The most transactions of one tick; what is still due then is due at the next.
+const MOST_SENT: usize = 20;
+/// The longest that a duty rests which was done in vain.
+const LONGEST_REST: Duration = Duration::from_secs(3_600);
+
+/// A keeper that knows its contracts.
+pub(crate) struct Keeper {
+    pub(crate) chain: Chain,
+    pub(crate) store: Store,
+    pub(crate) settings: Settings,
+    pub(crate) contracts: Contracts,
+    pub(crate) gate: Gate,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) outbox: Outbox,
+}
+
+/// What a tick did, for the record.
+#[derive(Debug, Default)]
+struct Diary {
+    head: Option<Head>,
+    steps: Vec<Value>,
+    sent: Vec<Value>,
+    ended: Vec<Value>,
+    notes: Vec<String>,
+    trouble: Option<OutboxError>,
+    /// How often each step was done.
+    done: HashMap<&'static str, u32>,
+}
+
+impl Keeper {
+    /// Does what is due and records it.
+    pub(crate) async fn tick(&mut self) -> Result<Entry, OutboxError> {
+        let cut_off = self.store.begin_tick()?;
+        let began = Instant::now();
+        let mut diary = Diary::default();
+        if let Err(error) = self.work(&mut diary).await {
+            tracing::warn!(%error, "the tick was not finished");
+            diary.trouble = Some(error);
+        }
+        let unreachable = matches!(diary.trouble, Some(OutboxError::Trouble(Trouble::Unreachable(_))));
+        let head = diary.head.map(|it| json!({ "number": it.number, "hash": it.hash, "time": it.time }));
+        let mut body = json!({
+            "time": seconds(),
+            "head": head,
+            "acted": !diary.sent.is_empty(),
+            "sent": diary.sent,
+            "ended": diary.ended,
+            "steps": diary.steps,
+            "trouble": diary.trouble.as_ref().map(ToString::to_string),
+        });
+        if let Some(body) = body.as_object_mut() {
+            if cut_off {
+                body.insert("cutOff".into(), true.into());
+            }
+            if !diary.notes.is_empty() {
+                body.insert("notes".into(), json!(diary.notes));
+            }
+        }
+        let entry = self.store.record(body)?;
+        self.gauges.ticked(diary.head.as_ref(), unreachable, began.elapsed());
+        tracing::debug!(seq = entry.seq, hash = %entry.hash, "ticked");
+        Ok(entry)
+    }
+
+    async fn work(&mut self, diary: &mut Diary) -> Result<(), OutboxError> {
+        self.collect(diary)?;
+        let patience = Instant::now() + self.settings.period;
+        while diary.sent.len() < MOST_SENT {
+            let head = self.chain.head().await?;
+            diary.head = Some(head);
+            let round = self.outbox.follow(&head).await?;
+            diary.ended.extend(round.ended.iter().cloned());
+            diary.notes.extend(round.notes.iter().cloned());
+            if round.under_way.is_none() && round.newest_block <= head.number {
+                if !self.act(&head, &round, diary).await? {
+                    return Ok(());
+                }
+                continue;
+            }
+            if Instant::now() >= patience {
+                let why = round.under_way.map_or_else(
+                    || format!("the endpoint has no block {}, which has a transaction of ours", round.newest_block),
+                    |(nonce, why)| format!("nonce {nonce} is under way: {why}"),
+                );
+                diary.steps = vec![json!({ "step": "all", "due": false, "why": why })];
+                return Ok(());
+            }
+            tokio::time::sleep(self.settings.poll).await;
+        }
+        Ok(())
+    }
+
+    /// Takes what lies in the spool's folder.
+    fn collect(&self, diary: &mut Diary) -> Result<(), OutboxError> {
+        let Some(folder) = &self.settings.spool else { return Ok(()) };
+        let found = match spool::dropped(folder, &self.gate, seconds()) {
+            Ok(found) => found,
+            Err(error) => {
+                diary.notes.push(format!("the spool {} cannot be read: {error}", folder.display()));
+                return Ok(());
+            }
+        };
+        for file in found {
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match &file.vouchers {
+                Ok(vouchers) => {
+                    self.store.keep(vouchers, &name, milliseconds())?;
+                }
+                Err(why) => diary.notes.push(format!("{name} is refused: {why}")),
+            }
+            if let Err(error) = spool::put_away(&file) {
+                diary.notes.push(format!("{name} cannot be put away: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does the most urgent thing that is due, of those that were done least often in this tick: vouchers that never cease must
+    /// not keep an epoch open. Says whether there may be more.
+    async fn act(&mut self, head: &Head, round: &Round, diary: &mut Diary) -> Result<bool, OutboxError> {
+        let sight = self.look(head).await?;
+        let mut steps = Vec::new();
+        let mut sent = false;
+        let mut decided = decide(&sight, &self.settings.policy);
+        decided.sort_by_key(|it| diary.done.get(it.name).copied().unwrap_or_default());
+        for step in decided {
+            let (due, why) = match step.verdict {
+                Verdict::Not(why) => (false, why),
+                Verdict::Due(duty) if sent => (true, format!("{}, next", duty.purpose())),
+                Verdict::Due(duty) => match self.perform(&duty, head, round).await? {
+                    Sent::Yes(told) => {
+                        diary.sent.push(told);
+                        *diary.done.entry(step.name).or_default() += 1;
+                        sent = true;
+                        (true, duty.purpose())
+                    }
+                    Sent::No(why) => (true, format!("{}: not now, {why}", duty.purpose())),
+                },
+            };
+            steps.push(json!({ "step": step.name, "due": due, "why": why }));
+        }
+        diary.steps = steps;
+        Ok(sent)
+    }
+
+    async fn perform(&mut self, duty: &Duty, head: &Head, round: &Round) -> Result<Sent, OutboxError> {
+        let key = duty.key();
+        if let Some(why) = rests(self.store.past(&key)?, self.settings.period, milliseconds()) {
+            return Ok(Sent::No(why));
+        }
+        let (target, input) = (duty.target(&self.contracts), duty.input());
+        let gas = match self.chain.estimate(self.outbox.account(), target, &input, head).await {
+            // Streams and shares make gas depend on the second in which it is mined.
+            Ok(gas) => gas.saturating_add(gas / 2),
+            Err(Trouble::Refused { message, data }) => {
+                let data = data.map(|it| format!(" ({it})")).unwrap_or_default();
+                return Ok(Sent::No(format!("it would be refused: {message}{data}")));
+            }
+            Err(trouble) => return Err(trouble.into()),
+        };
+        let work = Work { duty: key, purpose: duty.purpose(), target, input, gas };
+        self.outbox.send(work, round, head).await
+    }
+
+    /// Looks at everything at one block.
+    pub(crate) async fn look(&self, head: &Head) -> Result<Sight, OutboxError> {
+        let (chain, contracts) = (&self.chain, &self.contracts);
+        let policy = &self.settings.policy;
+        let (next_epoch, due, totals) = tokio::try_join!(
+            chain.view(contracts.pool, MinerPool::nextEpochCall {}, head),
+            chain.view(contracts.pool, MinerPool::dueCall {}, head),
+            chain.view(contracts.app_fees, AppFees::totalsCall {}, head),
+        )?;
+        let roots = Roots { chain, contracts, head };
+        let (mut pending, mut waiting, mut vote) = (None, None, None);
+        if policy.roots {
+            pending = roots.pending().await?;
+            waiting = roots.waiting(&self.store, self.settings.first_block, pending.as_ref().map(|it| &it.0)).await?;
+        }
+        if let Some(voting) = &self.settings.voting {
+            vote = Some(roots.vote(self.outbox.account(), voting).await?);
+        }
+        Ok(Sight {
+            now: head.now,
+            next_epoch: next_epoch.saturating_to(),
+            due: due.saturating_to(),
+            treasury: totals.treasury.saturating_to(),
+            to_burn: totals.toBurn.saturating_to(),
+            pending,
+            waiting,
+            vote,
+            ready: self.vouchers(head).await?,
+        })
+    }
+
+    /// Asks the chain what it thinks of the vouchers, says where they stand now, and gives those that would be counted: of
+    /// each app and epoch the highest, for it asks for what all lower ones ask for too.
+    async fn vouchers(&self, head: &Head) -> Result<Vec<Ready>, OutboxError> {
+        let groups = by_count(self.store.unsettled()?);
+        let mut places: Vec<(i64, Standing)> = Vec::new();
+        let mut ready = Vec::new();
+        for chunk in groups.chunks(MOST_VOUCHERS) {
+            let vouchers = chunk.iter().filter_map(|it| it.first()).map(|it| it.voucher.for_contract()).collect();
+            let call = AppFees::settleManyCall { vouchers };
+            let taken = self.chain.call_as(self.outbox.account(), self.contracts.app_fees, call, head).await?;
+            if taken.len() != chunk.len() {
+                return Err(Trouble::Nonsense("settleMany does not answer for each voucher".into()).into());
+            }
+            for (group, taken) in chunk.iter().zip(taken) {
+                let Some(top) = group.first() else { continue };
+                let opinion = spool::opinion(taken.status, taken.units.saturating_to());
+                // What the chain has counted, as far as the answer for the highest leaves it open.
+                let counted = match opinion {
+                    Opinion::Counted => top.voucher.units,
+                    _ if group.len() > 1 || opinion == Opinion::Over => self.counted(&top.voucher, head).await?,
+                    _ => 0,
+                };
+                for kept in group {
+                    let opinion = match &opinion {
+                        _ if kept.voucher.units <= counted => &Opinion::Counted,
+                        Opinion::Over => &Opinion::Over,
+                        of_the_highest if kept.id == top.id => of_the_highest,
+                        _ => continue,
+                    };
+                    let standing = spool::standing(kept, opinion, head, self.settings.confirmations);
+                    places.extend(standing.map(|it| (kept.id, it)));
+                }
+                if let Opinion::Counts(units) = opinion {
+                    ready.push(spool::ready(top, units, &self.contracts));
+                }
+            }
+        }
+        for (id, standing) in &places {
+            if let Standing::Rejected(why) | Standing::Expired(why) = standing {
+                tracing::warn!(voucher = id, why, "a voucher will never count");
+            }
+        }
+        self.store.place(&places)?;
+        Ok(ready)
+    }
+
+    /// Units that the chain has counted for the app and epoch of a voucher; 0 if it does not keep them any more.
+    async fn counted(&self, voucher: &Voucher, head: &Head) -> Result<u64, OutboxError> {
+        let usage = AppFees::usageOfCall { appId: voucher.app, epoch: U256::from(voucher.epoch) };
+        Ok(self.chain.view(self.contracts.app_fees, usage, head).await?.units.saturating_to())
+    }
+}
+
+/// Why a duty rests; none if it may be done. What was done in vain waits, each time twice as long.
+fn rests(past: Past, period: Duration, now: i64) -> Option<String> {
+    if past.live {
+        return Some("it is under way already".into());
+    }
+    if past.tries == 0 {
+        return None;
+    }
+    let rest = period.saturating_mul(2_u32.saturating_pow(past.tries.min(20))).min(LONGEST_REST);
+    let until = past.ended.saturating_add(i64::try_from(rest.as_millis()).unwrap_or(i64::MAX));
+    (now < until).then(|| format!("it was done {} times already, and rests until {}", past.tries, until / 1_000))
+}
+
+/// Vouchers of the same app and epoch together, in the order that they are in.
+fn by_count(all: Vec<Kept>) -> Vec<Vec<Kept>> {
+    let mut groups: Vec<Vec<Kept>> = Vec::new();
+    for kept in all {
+        match groups.last_mut() {
+            Some(group)
+                if group
+                    .first()
+                    .is_some_and(|it| (it.voucher.app, it.voucher.epoch) == (kept.voucher.app, kept.voucher.epoch)) =>
+            {
+                group.push(kept);
+            }
+            _ => groups.push(vec![kept]),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::Address;
+
+    #[test]
+    fn what_was_done_in_vain_rests_each_time_twice_as_long() {
+        let period = Duration::from_secs(10);
+        let past = |tries, live| Past { live, tries, ended: 5_000 };
+        assert_eq!(rests(Past::default(), period, 0), None);
+        assert!(rests(past(1, true), period, i64::MAX).is_some());
+        assert!(rests(past(1, false), period, 24_999).is_some_and(|it| it.ends_with("until 25")));
+        assert_eq!(rests(past(1, false), period, 25_000), None);
+        assert!(rests(past(2, false), period, 44_999).is_some());
+        assert_eq!(rests(past(2, false), period, 45_000), None);
+        assert_eq!(rests(past(99, false), period, 3_605_000), None, "an hour at most");
+    }
+
+    #[test]
+    fn vouchers_of_an_app_and_epoch_are_one_group() {
+        let kept = |id, app, epoch| Kept {
+            id,
+            voucher: Voucher { app: U256::from(app), epoch, units: 1, signer: Address::ZERO, signature: [0; 65] },
+            received: 0,
+            counted_at: None,
+        };
+        let groups = by_count(vec![kept(1, 1, 1), kept(2, 1, 1), kept(3, 2, 1), kept(4, 1, 2)]);
+        let ids: Vec<Vec<i64>> = groups.iter().map(|it| it.iter().map(|it| it.id).collect()).collect();
+        assert_eq!(ids, [vec![1, 2], vec![3], vec![4]]);
+    }
+}
