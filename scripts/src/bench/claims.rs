@@ -21,6 +21,7 @@ sol! {
 }
 
 const PEER: &str = "Uniswap MerkleDistributor 1.0.1";
+const PEER_IN_USE: &str = "MerkleDistributor, neighbour claimed";
 
 /// Siblings on the way to the root, for each of two miners.
 const DEPTHS: [usize; 2] = [10, 20];
@@ -31,17 +32,22 @@ const MINERS: [Address; 2] =
 const CLAIMS: [(&str, u128, Goal); 3] =
     [("first", 5, Goal::OfPeer(110)), ("second", 9, Goal::OfPeer(85)), ("third", 11, Goal::OfPeer(85))];
 
-/// Three claims of two miners, each in an epoch of its own, beside one of the peer's.
+/// Three claims of two miners, each in an epoch of its own, beside one of the peer's; then the third once more, beside a claim
+/// that finds a neighbour's bit in its word.
 pub(super) async fn rows(lab: &mut Lab) -> Result<Vec<Row>> {
     let mut ours = ours(lab).await?.into_iter();
-    let mut rows = Vec::new();
+    let (mut rows, mut typical) = (Vec::new(), Vec::new());
     for (depth, miner) in DEPTHS.into_iter().zip(MINERS) {
-        let gas = theirs(lab, depth, miner).await?.cached;
+        let peer = |name: &str, cost: Cost| Some(Peer { name: name.into(), gas: cost.cached });
+        let first = peer(PEER, theirs(lab, depth, miner, Word::Empty).await?);
         for ((name, _, goal), ours) in CLAIMS.into_iter().zip(ours.by_ref()) {
             let operation = format!("a miner's {name} claim, depth {depth}");
-            rows.push(Row { operation, ours, peer: Some(Peer { name: PEER.into(), gas }), goal: Some(goal) });
+            rows.push(Row { operation, ours, peer: first.clone(), goal: Some(goal) });
         }
+        let later = peer(PEER_IN_USE, theirs(lab, depth, miner, Word::InUse).await?);
+        typical.extend(rows.last().map(|row| Row { peer: later, goal: None, ..row.clone() }));
     }
+    rows.extend(typical);
     Ok(rows)
 }
 
@@ -106,14 +112,28 @@ fn tree(amount: U256) -> (B256, [Vec<B256>; 2]) {
     (pair(left, right), [one, two])
 }
 
-/// The first claim of a distributor's: like a miner's first, it writes where nothing was.
-async fn theirs(lab: &mut Lab, depth: usize, account: Address) -> Result<Cost> {
-    let (index, amount) = (U256::ZERO, cor(5));
+/// The word of 256 bits in which the peer notes who has claimed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// Nobody has whose bit is in it: like a miner's first claim, this one writes where nothing was.
+    Empty,
+    /// Somebody has.
+    InUse,
+}
+
+async fn theirs(lab: &mut Lab, depth: usize, account: Address, word: Word) -> Result<Cost> {
+    // Another index makes another root, so another distributor.
+    let (index, amount) = (U256::from(u8::from(word == Word::InUse)), cor(5));
     let proof = siblings(depth);
     let leaf = keccak256((index, account, amount).abi_encode_packed());
     let root = proof.iter().fold(leaf, |node, sibling| pair(node, *sibling));
     let code = lab.packages.creation("merkle-distributor", "build/MerkleDistributor.json")?;
     let distributor = lab.create(&code, &(lab.oz4, root).abi_encode_params()).await?;
+    if word == Word::InUse {
+        // Its words are in slot 0, by number.
+        let slot = keccak256([B256::ZERO, B256::ZERO].concat());
+        lab.chain.set_storage(distributor, slot.into(), U256::ONE << 255).await?;
+    }
     for (to, value) in [(distributor, cor(100)), (account, U256::ONE)] {
         lab.tell(Treasury, lab.oz4, &CorToken::transferCall { to, value }).await?;
     }

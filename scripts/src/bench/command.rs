@@ -22,8 +22,8 @@ transactions of ours, a cooldown apart, with a slot for what unbonds and a sum o
 OpenZeppelin 5 publishes its ERC-20 as an abstract contract, without code: it is compiled here from the text in its package, the
 word `abstract` apart, by the compiler of the package's artifacts, one of which is made again as a check. The others are the
 code that their packages ship; of OpenZeppelin 4.9 that is ERC20PresetFixedSupply.
-A claim of MerkleDistributor's is the first one of its bitmap's word; an account has one claim in a distributor, so that a
-miner's later claims stand beside the first of another distributor.";
+A claim of MerkleDistributor's is the first one of its bitmap's word, but for the rows that say otherwise; an account has one
+claim in a distributor, so that a miner's later claims stand beside the first of another distributor.";
 
 /// What things cost.
 #[derive(Args, Clone, Debug)]
@@ -64,6 +64,7 @@ async fn gas() -> Result<Answer> {
     let mut lab = Lab::start(&workspace, Cor::Evm).await?;
     lab.recorder.progress.stage("staking and claims, over a token of EVM code");
     let over_evm = staking::ours(&mut lab).await?.into_iter().chain(claims::ours(&mut lab).await?);
+    // The rows at the end of the claims are the third ones again.
     let over_evm: Vec<Row> = staking.iter().chain(&claims).zip(over_evm).map(|(row, ours)| row.over_evm(ours)).collect();
     rows.extend([staking, claims, vouchers, over_evm].into_iter().flatten());
     let (answer, missed) = judged(&rows);
