@@ -139,8 +139,13 @@ impl Book {
             "{ALLOCATIONS} of epoch {epoch} says the right thing in other bytes: {data_hash} instead of {again}"
         );
         if computed.tree.is_some() {
-            let (cumulative, _) = self.tree(epoch)?;
-            ensure!(cumulative == computed.cumulative, "{TREE} of epoch {epoch} is not the tree of its allocations");
+            let (cumulative, tree) = self.tree(epoch)?;
+            ensure!(
+                cumulative == computed.cumulative,
+                "{TREE} of epoch {epoch} is not the tree of its allocations: published is the root {}, computed again it is {}",
+                tree.root(),
+                root_text(computed.root())
+            );
         }
         Ok(computed)
     }

@@ -18,6 +18,7 @@ use super::{
     rows::Format,
     scores,
     stakes::{Stakes, StakesFile, StakesOnChain, written},
+    vote::Vote,
 };
 use crate::answer::Answer;
 
@@ -60,6 +61,9 @@ enum Command {
         #[command(flatten)]
         expected: Expected,
     },
+    /// Computes a published epoch again from its scores, and votes for its root, if it is the published one. Says how the
+    /// ballot stands.
+    Vote(Vote),
     /// Why a miner got what it got, step by step, or why nothing and what would change it.
     Explain {
         /// The miner.
@@ -85,7 +89,7 @@ struct Compute {
     #[arg(long, value_name = "FILE", required_unless_present = "staking")]
     stakes: Option<PathBuf>,
     /// The staking contract.
-    #[arg(long, value_parser = address, value_name = "ADDRESS", requires_all = ["rpc", "block"], conflicts_with = "stakes")]
+    #[arg(long, value_parser = address, value_name = "ADDRESS", requires = "block", conflicts_with = "stakes")]
     staking: Option<Address>,
     /// The block whose stakes count: the same for every attester.
     #[arg(long)]
@@ -94,7 +98,7 @@ struct Compute {
     #[arg(long, value_parser = wei, value_name = "WEI")]
     minimum_stake: u128,
     /// The epoch's emission, in wei. Without it and --fees, the budget is read from miner-rewards.
-    #[arg(long, value_parser = wei, value_name = "WEI", requires = "fees", required_unless_present = "miner_rewards")]
+    #[arg(long, value_parser = wei, value_name = "WEI", requires = "fees")]
     emission: Option<u128>,
     /// Miners' part of the epoch's fees, in wei.
     #[arg(long, value_parser = wei, value_name = "WEI", requires = "emission")]
@@ -151,6 +155,7 @@ impl Rewards {
                 write!(text, "{verdict}")?;
                 Ok(Answer { json: merged(serde_json::to_value(&proof)?, verdict.json()), text, ok: verdict.ok() })
             }
+            Command::Vote(vote) => vote.run(&book, self.rpc.as_deref(), self.miner_rewards).await,
             Command::Explain { miner, epoch, expected } => {
                 let epoch = book.recomputed(*epoch)?;
                 let explanation = explain(&epoch, *miner)?;
@@ -263,13 +268,7 @@ impl Verdict {
     }
 
     fn json(&self) -> Value {
-        let chain = self.chain.map(|it| match it {
-            Standing::Active => "active",
-            Standing::Pending(_) => "pending",
-            Standing::Rival(_) => "rival",
-            Standing::Overtaken(_) => "overtaken",
-            Standing::Unseen => "unseen",
-        });
+        let chain = self.chain.map(Standing::name);
         json!({ "ok": self.ok(), "differ": self.differ, "onChain": chain })
     }
 }

@@ -9,6 +9,7 @@
 //! | [`tree`] | the cumulative tree, in the format of `@openzeppelin/merkle-tree` |
 //! | [`book`] | the folder of all of this, checked whenever it is read |
 //! | [`onchain`] | what the chain says of it |
+//! | [`vote`] | an attester's vote for it |
 //! | [`explain`] | why a miner got what it got |
 //! | [`command`] | `corflow rewards` |
 //!
@@ -25,5 +26,6 @@ pub mod rows;
 pub mod scores;
 pub mod stakes;
 pub mod tree;
+pub mod vote;
 
 pub use number::Misread;

@@ -1,13 +1,12 @@
 //! What the miner-rewards contract knows of an epoch: its budget, and where its root stands.
 
-use abi::MinerRewards;
+use abi::{MinerPool, MinerRewards};
 use alloy::{
-    eips::BlockNumberOrTag,
     providers::{Provider, RootProvider},
-    rpc::types::{Filter, TransactionRequest},
+    rpc::types::TransactionRequest,
 };
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_sol_types::SolCall;
 use anyhow::{Context, Result};
 use economics::allocation::Pots;
 
@@ -48,34 +47,46 @@ pub enum Standing {
     Unseen,
 }
 
+impl Standing {
+    /// What programs read.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending(_) => "pending",
+            Self::Rival(_) => "rival",
+            Self::Overtaken(_) => "overtaken",
+            Self::Unseen => "unseen",
+        }
+    }
+}
+
 impl RewardsOnChain {
     /// The budget that the pool gave an epoch; none while the epoch is not closed.
     pub async fn budget(&self, epoch: u64) -> Result<Option<Pots>> {
-        let filter = Filter::new()
-            .address(self.contract)
-            .event_signature(MinerRewards::BudgetAdded::SIGNATURE_HASH)
-            .topic1(B256::from(U256::from(epoch)))
-            .from_block(BlockNumberOrTag::Earliest);
-        let logs = self.provider.get_logs(&filter).await.context("the chain does not answer for budgets")?;
-        let Some(log) = logs.first() else { return Ok(None) };
-        let event = MinerRewards::BudgetAdded::decode_log(&log.inner).context("a budget cannot be read")?;
+        let (epoch, closed) = (U256::from(epoch), self.read(self.contract, MinerRewards::epochsCall {}).await?);
+        if epoch < closed.first || epoch >= closed.next {
+            return Ok(None);
+        }
+        let pool = self.read(self.contract, MinerRewards::minerPoolCall {}).await?;
+        let given = self.read(pool, MinerPool::closedEpochCall { epoch }).await?;
         let wei = |value: U256| u128::try_from(value).ok().context("a budget is beyond 128 bits");
-        Ok(Some(Pots { emission: wei(event.emission)?, fees: wei(event.fees)? }))
+        Ok(Some(Pots { emission: wei(given.emission)?, fees: wei(given.fees)? }))
     }
 
     /// Where a ballot stands now.
     pub async fn standing(&self, ballot: Ballot) -> Result<Standing> {
-        let active = self.read(MinerRewards::activeRootCall {}).await?;
-        let pending = self.read(MinerRewards::pendingRootCall {}).await?;
+        let active = self.read(self.contract, MinerRewards::activeRootCall {}).await?;
+        let pending = self.read(self.contract, MinerRewards::pendingRootCall {}).await?;
         let active = seen(active.epoch, active.root, active.cumulativeTotal, active.dataHash)?;
         let waiting = seen(pending.epoch, pending.root, pending.cumulativeTotal, pending.dataHash)?;
         Ok(place(ballot, active, waiting.map(|it| (it, pending.readyAt.saturating_to()))))
     }
 
-    async fn read<C: SolCall>(&self, call: C) -> Result<C::Return> {
-        let request = TransactionRequest::default().to(self.contract).input(call.abi_encode().into());
-        let bytes = self.provider.call(request).await.with_context(|| format!("{} cannot be asked for roots", self.contract))?;
-        C::abi_decode_returns(&bytes).with_context(|| format!("there is no miner-rewards contract at {}", self.contract))
+    async fn read<C: SolCall>(&self, contract: Address, call: C) -> Result<C::Return> {
+        let request = TransactionRequest::default().to(contract).input(call.abi_encode().into());
+        let answer = self.provider.call(request).await;
+        let bytes = answer.with_context(|| format!("{contract} does not answer {}: is it miner-rewards?", C::SIGNATURE))?;
+        C::abi_decode_returns(&bytes).with_context(|| format!("there is no miner-rewards contract at {contract}"))
     }
 }
 

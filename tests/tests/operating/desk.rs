@@ -18,7 +18,7 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     Audit(Audits),
-    Rewards(Rewards),
+    Rewards(Box<Rewards>),
     Voucher(Box<Vouchers>),
 }
 

@@ -3,5 +3,6 @@
 
 mod audit;
 mod desk;
+mod votes;
 mod vouchers;
 mod world;
