@@ -65,7 +65,7 @@ struct Program {
 pub(super) enum Cor {
     /// Our token, a program.
     Program,
-    /// OpenZeppelin's of version 4.9, EVM code, as COR is where it was before us.
+    /// OpenZeppelin's of version 4.9: EVM code, as COR is on networks that have it already.
     Evm,
 }
 
