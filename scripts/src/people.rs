@@ -4,7 +4,10 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use anyhow::{Context, Result};
 
-use crate::chain::{Chain, Order};
+use crate::{
+    chain::{Chain, Order},
+    recorder::Recorder,
+};
 
 /// Someone who takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,13 +84,14 @@ impl People {
     }
 
     /// Has everybody pay for their gas: the treasury gives to those who cannot.
-    pub(crate) async fn provide(&self, chain: &mut Chain) -> Result<()> {
+    pub(crate) async fn provide(&self, chain: &mut Chain, recorder: &mut Recorder) -> Result<()> {
         let low = U256::from(if chain.moves_time() { LOW_FOR_MONTHS } else { LOW });
         for person in Person::ALL {
             if person != Person::Treasury && chain.balance(self.address(person)).await? < low {
                 let gift = Order { to: self.address(person), value: low * U256::from(2), input: Default::default(), gas: None };
                 let sent = chain.send(self.signer(Person::Treasury), gift).await;
-                sent.with_context(|| format!("the account has no wei to give to {}", person.name()))?;
+                let sent = sent.with_context(|| format!("the account has no wei to give to {}", person.name()))?;
+                recorder.keep(format!("treasury gives {} wei for gas", person.name()), &sent)?;
             }
         }
         Ok(())

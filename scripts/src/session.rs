@@ -63,7 +63,7 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
             let people = People::derived(key)?;
             let mut chain = Chain::connect(&url, None).await?;
             crate::deploy::check(&chain).await?;
-            people.provide(&mut chain).await?;
+            people.provide(&mut chain, &mut recorder).await?;
             (chain, people, None)
         }
         None => {

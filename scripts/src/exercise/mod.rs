@@ -3,6 +3,8 @@
 mod action;
 mod story;
 
+use std::time::Duration;
+
 use abi::CorToken;
 use alloy_primitives::{Address, B256, U256};
 use anyhow::{Context, Result, ensure};
@@ -22,6 +24,8 @@ use story::{Step, furniture, story};
 
 /// Gas limit of each step: a step that is refused is mined too, so that its limit is not estimated.
 const GAS: u64 = 3_000_000;
+/// After which a block has another timestamp, on chains with several blocks a second too.
+const A_SECOND: Duration = Duration::from_millis(1_100);
 /// Seconds for which a permit holds.
 const PERMIT_LIFE: u64 = 3_600;
 
@@ -79,7 +83,9 @@ impl<'a> Run<'a> {
             self.recorder.leave_out(name, contract_name, why);
             return Ok(());
         }
-        self.chain.pass(step.after);
+        if step.after > 0 {
+            self.wait(step.after).await;
+        }
 
         let signer = self.people.signer(step.who);
         let permit = match step.action {
@@ -108,6 +114,15 @@ impl<'a> Run<'a> {
             self.recorder.mismatch(format!("{name}: in the story it is {told}, but it was {got}"));
         }
         model::compare(self.chain, self.system, &self.model, &self.everybody, &name, self.recorder).await
+    }
+
+    /// Lets time pass; where it cannot be moved, the second in which there is something to claim.
+    async fn wait(&mut self, seconds: u64) {
+        if self.chain.moves_time() {
+            self.chain.pass(seconds);
+        } else {
+            tokio::time::sleep(A_SECOND).await;
+        }
     }
 
     /// Signs a permit, once it is certain that the token has the domain that is signed for.

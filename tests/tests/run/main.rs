@@ -1,24 +1,29 @@
-//! The main job from outside: what it says, what the README shows of it, what its files hold, and the same on a chain that
-//! was there before.
+//! The main job from outside: what it says and the README shows of it, what it promises, what its files hold, and the same
+//! on chains that were there before.
+
+mod foreign;
+mod ledger;
+mod promise;
 
 use std::{env, fs, path::Path};
 
-use alloy_primitives::B256;
 use corflow::{
     build::Workspace,
     report::{Outcome, Report},
-    session::{Foreign, Options, run},
+    session::{Options, run},
 };
 use serde_json::Value;
-use stylus_devnode::Devnode;
 
 /// Between these lines the README shows what a run prints.
-const BEGIN: &str = "<!-- what a run prints: kept by tests/tests/run.rs -->\n```\n";
+const BEGIN: &str = "<!-- what a run prints: kept by tests/tests/run/main.rs -->\n```\n";
 const END: &str = "```\n<!-- end -->";
 
+/// Runs to the end, where the ledger must agree.
 fn play(options: Options) -> Report {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(run(&Workspace::here(), options)).expect("the run comes to its end")
+    let report = runtime.block_on(run(&Workspace::here(), options)).expect("the run comes to its end");
+    assert_eq!(report.mismatches, Vec::<String>::new());
+    report
 }
 
 /// Set `UPDATE_README=1` to have the README say what a run prints now.
@@ -27,7 +32,6 @@ fn the_readme_shows_what_a_run_prints() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let journal = folder.path().join("ledger.jsonl");
     let report = play(Options { journal: Some(journal.clone()), ..Options::default() });
-    assert_eq!(report.mismatches, Vec::<String>::new());
     the_journal_tells_every_step(&report, &journal);
 
     let path = Workspace::here().root().join("README.md");
@@ -58,16 +62,4 @@ fn the_journal_tells_every_step(report: &Report, journal: &Path) {
         assert_eq!(line["ok"], matches!(step.outcome, Outcome::Done { .. }), "{}", step.name);
         assert_eq!(line["ok"], line["error"].is_null(), "{}", step.name);
     }
-}
-
-/// On a chain that is there already, with a key of one's own. This one lets its time be moved, so that nothing is left out.
-#[test]
-fn a_chain_that_was_there_before_is_played_on_too() {
-    let node = Devnode::builder().spawn().expect("a node");
-    let key: B256 = node.accounts()[0].key;
-    let foreign = Some(Foreign { url: node.endpoint(), key });
-    let report = play(Options { foreign, epochs: 1, ..Options::default() });
-    assert_eq!(report.mismatches, Vec::<String>::new());
-    assert!(report.all_steps().all(|step| !matches!(step.outcome, Outcome::LeftOut { .. })));
-    assert_eq!(report.json()["epochs"].as_array().map(Vec::len), Some(1));
 }

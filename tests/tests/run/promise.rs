@@ -2,15 +2,14 @@
 //! promises.
 
 use alloy_primitives::U256;
-use corflow::{
-    build::Workspace,
-    session::{self, Options},
-};
+use corflow::session::Options;
 use economics::{
     COR, Wad,
     emission::{self, Decay, Taper},
 };
 use serde_json::Value;
+
+use super::play;
 
 fn wei(row: &Value, field: &str) -> u128 {
     row[field].as_str().expect("wei as a decimal string").parse().expect("a number")
@@ -20,9 +19,7 @@ fn wei(row: &Value, field: &str) -> u128 {
 /// it: over twelve epochs users pay for more and more of what miners get, while emission falls and miners end with more.
 #[test]
 fn users_pay_for_more_and_more_and_every_sum_holds() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let report = runtime.block_on(session::run(&Workspace::here(), Options::default())).expect("it comes to its end");
-    assert_eq!(report.mismatches, Vec::<String>::new());
+    let report = play(Options::default());
 
     let html = report.chronicle.html();
     assert_eq!(html.matches("<svg").count(), 3);
