@@ -14,12 +14,12 @@ use crate::{build::Workspace, deploy::Deployed, names::Names};
 /// The local network's chain id, which Nitro's development node has too.
 pub const LOCAL: u64 = 412_346;
 
-/// A network by its chain id, as `foundry.toml` names it.
+/// A network by its chain id, as `networks.toml` names it.
 pub(crate) fn network(chain_id: u64) -> String {
     match chain_id {
         LOCAL => "local".to_owned(),
-        421_614 => "arbitrum_sepolia".to_owned(),
-        42_161 => "arbitrum".to_owned(),
+        421_614 => "arbitrum-sepolia".to_owned(),
+        42_161 => "arbitrum-one".to_owned(),
         other => format!("chain_{other}"),
     }
 }
@@ -35,7 +35,9 @@ pub(crate) struct Deployments {
 impl Deployments {
     /// A new deployment on a network, in the place of an older one.
     pub(crate) fn new(workspace: &Workspace, chain_id: u64) -> Self {
-        let path = workspace.root().join("deployments").join(format!("{}.json", network(chain_id)));
+        // What a run tries out on a real network is not what `corflow deploy` put there.
+        let trial = if matches!(chain_id, 421_614 | 42_161) { "trial-" } else { "" };
+        let path = workspace.root().join("deployments").join(format!("{trial}{}.json", network(chain_id)));
         Self { path, chain_id, contracts: Map::new() }
     }
 

@@ -15,7 +15,7 @@ use corflow::{
     people::Person,
     report::Report,
     rewards::command::Rewards,
-    rollout::command::{Deploy, Keepalive, PassportOf, Status, Verify},
+    rollout::command::{Accept, Deploy, Keepalive, PassportOf, Status, Verify},
     session::{self, Foreign, Options},
     voucher::command::Vouchers,
 };
@@ -74,6 +74,7 @@ enum Command {
         port: u16,
     },
     Deploy(Deploy),
+    Accept(Accept),
     Status(Status),
     Verify(Verify),
     Passport(PassportOf),
@@ -98,6 +99,7 @@ async fn main() -> ExitCode {
     let ended = match arguments.command {
         Some(Command::Up { port }) => up(port).await,
         Some(Command::Deploy(deploy)) => deploy.run().await.map(|it| it.print(arguments.json)),
+        Some(Command::Accept(accept)) => accept.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Status(status)) => status.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Verify(verify)) => verify.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Passport(passport)) => passport.run().await.map(|it| it.print(arguments.json)),

@@ -1,4 +1,4 @@
-//! `corflow deploy`, `status`, `verify`, `passport` and `keepalive`.
+//! `corflow deploy`, `accept`, `status`, `verify`, `passport` and `keepalive`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use serde_json::json;
 
-use super::{Costs, Finding, Moment, Patience, Rollout, Site, Survey, Verdict, Watch, Witness};
+use super::{Costs, Finding, Moment, Patience, Purpose, Rollout, Site, Survey, Verdict, Watch, Witness};
 use crate::{
     answer::Answer,
     build::{Artifact, Symbols, Workspace, build},
@@ -16,6 +16,26 @@ use crate::{
     progress::Progress,
 };
 
+/// Which network.
+#[derive(Args)]
+struct At {
+    /// A network of networks.toml.
+    #[arg(long, value_name = "NAME")]
+    network: String,
+    /// The folder of networks.toml, in which deployments are kept; that of this checkout where nothing is said.
+    #[arg(long, value_name = "FOLDER")]
+    deployments: Option<PathBuf>,
+}
+
+impl At {
+    fn network(&self) -> Result<Network> {
+        Ok(match &self.deployments {
+            Some(folder) => Network::load_from(folder, &self.network)?,
+            None => Network::load(&Workspace::here(), &self.network)?,
+        })
+    }
+}
+
 /// Deploys the contracts on a network of deployments/networks.toml, with the parameters of its file.
 ///
 /// First a plan: every transaction, what it costs, what is done already. Then each transaction, written into a journal before
@@ -23,9 +43,8 @@ use crate::{
 /// are offered to the owner of the parameters, who accepts.
 #[derive(Args)]
 pub struct Deploy {
-    /// Which network.
-    #[arg(long, value_name = "NAME")]
-    network: String,
+    #[command(flatten)]
+    at: At,
     #[command(flatten)]
     keys: Keys,
     /// Stops after the plan; nothing is sent.
@@ -43,7 +62,7 @@ impl Deploy {
     /// Plans, and unless it is a dry run deploys.
     pub async fn run(self) -> Result<Answer> {
         let workspace = Workspace::here();
-        let network = Network::load(&workspace, &self.network)?;
+        let network = self.at.network()?;
         self.run_on(&workspace, &network).await.map_err(|error| concealed(&network, &error))
     }
 
@@ -82,8 +101,12 @@ impl Deploy {
         );
         rollout.execute().await?;
         let contracts: Vec<String> = plan.contracts.iter().map(|(name, address)| format!("{name:<14} {address}")).collect();
-        let text =
-            format!("{}\n\n{} is deployed; {} says where.", contracts.join("\n"), network.name, network.deployment().display());
+        let name = &network.name;
+        let mut text = format!("{}\n\n{name} is deployed; {} says where.", contracts.join("\n"), network.deployment().display());
+        if plan.rows.iter().any(|row| row.step.starts_with("offer ")) {
+            let next = format!("corflow accept --network {name} by the owner ends the hand-over");
+            text = format!("{text}\n{next}; corflow status --network {name} tells what is left.");
+        }
         Ok(Answer::good(json!(plan), text))
     }
 }
@@ -92,15 +115,14 @@ impl Deploy {
 /// the deployer's key still holds. Exits with 1 where something is not as parameters and build say.
 #[derive(Args)]
 pub struct Status {
-    /// Which network.
-    #[arg(long, value_name = "NAME")]
-    network: String,
+    #[command(flatten)]
+    at: At,
 }
 
 impl Status {
     /// Looks.
     pub async fn run(self) -> Result<Answer> {
-        let network = Network::load(&Workspace::here(), &self.network)?;
+        let network = self.at.network()?;
         let survey = surveyed(&network).await.map_err(|error| concealed(&network, &error))?;
         let lines: Vec<String> = survey.findings.iter().map(Finding::to_string).collect();
         Ok(answer(&survey, format!("{}\n\n{}", lines.join("\n"), summary(&survey)), false))
@@ -110,9 +132,8 @@ impl Status {
 /// The same, saying only what differs; against a passport if one is given, which needs neither parameters nor a build.
 #[derive(Args)]
 pub struct Verify {
-    /// Which network.
-    #[arg(long, value_name = "NAME")]
-    network: String,
+    #[command(flatten)]
+    at: At,
     /// The passport that the chain is held against, once its signature is that of the deployer whom it names.
     #[arg(long, value_name = "FILE")]
     passport: Option<PathBuf>,
@@ -124,7 +145,7 @@ pub struct Verify {
 impl Verify {
     /// Looks.
     pub async fn run(self) -> Result<Answer> {
-        let network = Network::load(&Workspace::here(), &self.network)?;
+        let network = self.at.network()?;
         self.run_on(&network).await.map_err(|error| concealed(&network, &error))
     }
 
@@ -146,9 +167,8 @@ impl Verify {
 /// Writes all of it to one file, signed by the deployer's key, that anybody's `verify --passport` holds against the chain.
 #[derive(Args)]
 pub struct PassportOf {
-    /// Which network.
-    #[arg(long, value_name = "NAME")]
-    network: String,
+    #[command(flatten)]
+    at: At,
     /// Where to; deployments/NAME.passport.json where nothing is said.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -159,7 +179,7 @@ pub struct PassportOf {
 impl PassportOf {
     /// Looks, signs, writes.
     pub async fn run(self) -> Result<Answer> {
-        let network = Network::load(&Workspace::here(), &self.network)?;
+        let network = self.at.network()?;
         self.run_on(&network).await.map_err(|error| concealed(&network, &error))
     }
 
@@ -176,9 +196,8 @@ impl PassportOf {
 /// Extends the activation of contracts that ends soon, and activates again what has ended. Any account can, for the fee.
 #[derive(Args)]
 pub struct Keepalive {
-    /// Which network.
-    #[arg(long, value_name = "NAME")]
-    network: String,
+    #[command(flatten)]
+    at: At,
     /// Extends what has fewer days left.
     #[arg(long, value_name = "DAYS", default_value_t = super::survey::DAYS)]
     within: u64,
@@ -189,18 +208,39 @@ pub struct Keepalive {
 impl Keepalive {
     /// Extends.
     pub async fn run(self) -> Result<Answer> {
-        let network = Network::load(&Workspace::here(), &self.network)?;
+        let network = self.at.network()?;
         self.run_on(&network).await.map_err(|error| concealed(&network, &error))
     }
 
     async fn run_on(&self, network: &Network) -> Result<Answer> {
-        let actor = self.keys.actor().await?;
-        let mut voice = Voice(Progress::new());
-        let kept = Watch::connect(network).await?.keep(self.within, &actor, Patience::default(), &mut voice).await?;
-        let lines: Vec<String> =
-            kept.iter().map(|row| format!("{:<14} {:>4} days left: {}", row.contract, row.days, row.done)).collect();
-        Ok(Answer::good(json!(kept), lines.join("\n")))
+        ran(network, Purpose::Keep { within: self.within }, &self.keys.actor().await?).await
     }
+}
+
+/// Accepts the ownership of every contract that a deployment offers to the account: the second half of the hand-over. With
+/// --safe-batch it writes the batch that a Safe signs.
+#[derive(Args)]
+pub struct Accept {
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl Accept {
+    /// Accepts.
+    pub async fn run(self) -> Result<Answer> {
+        let network = self.at.network()?;
+        let actor = self.keys.actor().await?;
+        ran(&network, Purpose::Accept, &actor).await.map_err(|error| concealed(&network, &error))
+    }
+}
+
+async fn ran(network: &Network, purpose: Purpose, actor: &Actor) -> Result<Answer> {
+    let mut voice = Voice(Progress::new());
+    let errands = Watch::connect(network).await?.run(purpose, actor, Patience::default(), &mut voice).await?;
+    let lines: Vec<String> = errands.iter().map(|errand| format!("{:<14} {}", errand.contract, errand.done)).collect();
+    Ok(Answer::good(json!(errands), lines.join("\n")))
 }
 
 async fn surveyed(network: &Network) -> Result<Survey> {

@@ -12,15 +12,15 @@
 //! | `standing`, `survey` | what is said to stand, and what the chain says |
 //! | `watch` | a deployment that stands, looked at again and again |
 //! | `passport` | that in one signed file |
-//! | `keepalive` | activations, which end after a year |
+//! | `errands` | what comes after: ownerships to accept, activations that end after a year |
 //!
 //! The chain decides what is done, never a file: addresses follow from code, arguments and salt, and every other step shows in
 //! what a contract answers. Only where a COR went is told by the journal, whose transactions the chain must have.
 
 mod blueprint;
 pub mod command;
+mod errands;
 mod journal;
-mod keepalive;
 mod passport;
 mod plan;
 mod record;
@@ -46,7 +46,7 @@ use record::Record;
 use sender::{Fate, Sender};
 use steps::{State, Step};
 
-pub use keepalive::Kept;
+pub use errands::{Errand, Purpose};
 pub use plan::{Plan, Row};
 pub use rehearsal::{Costs, rehearse};
 pub use sender::{Moment, Patience, Witness};

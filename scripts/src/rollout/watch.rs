@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use super::{
     Patience, Witness,
     blueprint::Blueprint,
-    first_block, keepalive,
-    keepalive::Kept,
+    errands::{self, Errand, Purpose},
+    first_block,
     passport::{Body, Passport},
     record::Record,
     standing::Standing,
@@ -74,12 +74,16 @@ impl<'a> Watch<'a> {
         Ok(survey)
     }
 
-    /// Gives each contract another year that has less than `days` left.
-    pub async fn keep(&self, days: u64, actor: &Actor, patience: Patience, witness: &mut dyn Witness) -> Result<Vec<Kept>> {
-        let Actor::Here(signer) = actor else { bail!("keeping alive takes a key that signs here; any account's will do") };
+    /// Does for each contract what it needs, or writes it down for an account that signs elsewhere.
+    pub async fn run(
+        &self,
+        purpose: Purpose,
+        actor: &Actor,
+        patience: Patience,
+        witness: &mut dyn Witness,
+    ) -> Result<Vec<Errand>> {
         let contracts: Vec<(String, Address)> = self.record()?.addresses().into_iter().collect();
-        let account = (signer.address(), signer.wallet());
-        keepalive::keep(self.network, &self.chain, &contracts, days, account, witness, patience).await
+        errands::run((self.network, &self.chain), &contracts, purpose, actor, (patience, witness)).await
     }
 
     fn record(&self) -> Result<Record> {

@@ -1,11 +1,11 @@
 //! A network that stands, held against the chain: by parameters and build, and by its passport.
 
-use abi::{AgentStore, AppFees, Staking};
+use abi::{AgentStore, AppFees};
 use alloy_primitives::U256;
 use alloy_sol_types::SolCall;
 use corflow::{
     keys::{Actor, Signer},
-    rollout::{Finding, Survey, Verdict, Watch},
+    rollout::{Errand, Finding, Purpose, Survey, Verdict, Watch},
 };
 use serde_json::json;
 
@@ -33,9 +33,13 @@ async fn deployed() -> Stage {
 
 /// The owner accepts every contract.
 async fn accept(stage: &Stage) {
-    for name in ["staking", "app-fees", "agent-store", "miner-rewards", "miner-pool"] {
-        stage.send(OWNER, stage.at(name), Staking::acceptOwnershipCall {}.abi_encode()).await;
-    }
+    let watch = Watch::connect(&stage.network).await.expect("connected");
+    let owner = Actor::Here(Signer::Key(stage.key(OWNER)));
+    let accepted = watch.run(Purpose::Accept, &owner, stage.patience, &mut Notes::default()).await.expect("accepted");
+    assert_eq!(accepted.len(), 5);
+    assert!(accepted.iter().all(|errand| errand.transaction.is_some()), "{accepted:?}");
+    let again = watch.run(Purpose::Accept, &owner, stage.patience, &mut Notes::default()).await.expect("nothing to do");
+    assert!(again.iter().all(|errand| errand.done == "is owned already" && errand.transaction.is_none()), "{again:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,8 +149,10 @@ async fn activations_are_extended_in_their_last_days_and_made_again_after() {
     let stage = deployed().await;
     let watch = Watch::connect(&stage.network).await.expect("connected");
     let anybody = Actor::Here(Signer::Key(stage.key(STRANGER)));
-    let keep = async || watch.keep(60, &anybody, stage.patience, &mut Notes::default()).await.expect("kept");
-    assert!(keep().await.iter().all(|row| row.done == "has time left" && row.transaction.is_none()));
+    let purpose = Purpose::Keep { within: 60 };
+    let keep = async || watch.run(purpose, &anybody, stage.patience, &mut Notes::default()).await.expect("kept");
+    let rests = |row: &Errand| row.done.ends_with("days left") && row.transaction.is_none();
+    assert!(keep().await.iter().all(rests));
 
     stage.ask("evm_increaseTime", json!([310 * 86_400])).await;
     stage.ask("evm_mine", json!([])).await;
@@ -156,12 +162,12 @@ async fn activations_are_extended_in_their_last_days_and_made_again_after() {
     assert!(activation.found.contains("run corflow keepalive"), "{activation}");
     let kept = keep().await;
     assert_eq!(kept.len(), 7);
-    assert!(kept.iter().all(|row| row.done == "extended" && row.transaction.is_some()), "{kept:?}");
+    assert!(kept.iter().all(|row| row.done == "extended by a year" && row.transaction.is_some()), "{kept:?}");
     assert_eq!(find(&survey(&stage).await, "staking", "activation").verdict, Verdict::Same);
-    assert!(keep().await.iter().all(|row| row.done == "has time left"));
+    assert!(keep().await.iter().all(rests));
 
     stage.ask("evm_increaseTime", json!([366 * 86_400])).await;
     stage.ask("evm_mine", json!([])).await;
     assert!(keep().await.iter().all(|row| row.done == "activated again"));
-    assert!(keep().await.iter().all(|row| row.done == "has time left"));
+    assert!(keep().await.iter().all(rests));
 }
