@@ -6,7 +6,13 @@ use alloy_primitives::Address;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{build::Workspace, deployments::network, rewards::Misread, rewards::number};
+use crate::{
+    build::Workspace,
+    deployments::network,
+    rewards::{Misread, number},
+    scenario::Network,
+    system::System,
+};
 
 /// The contracts of one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +83,12 @@ pub enum PlacesError {
 }
 
 impl Places {
+    /// Those that a run has just deployed, after this block.
+    pub(crate) fn of(system: &System, network: &Network, since: u64) -> Self {
+        let (System { token, staking, .. }, Network { fees, store, rewards, pool }) = (system, *network);
+        Self { token: *token, staking: *staking, fees, store, rewards, pool, since }
+    }
+
     /// Where the file of a chain's deployment is, unless it is named.
     pub fn file(chain_id: u64) -> PathBuf {
         Workspace::here().root().join("deployments").join(format!("{}.json", network(chain_id)))

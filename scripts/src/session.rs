@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
+use alloy::providers::{Provider, RootProvider};
 use alloy_primitives::B256;
 use anyhow::{Context, Result, bail};
 use stylus_devnode::Devnode;
 
 use crate::{
+    audit::{self, fault::Fault},
     build::{Artifact, Symbols, Workspace, build},
     chain::Chain,
     exercise::exercise,
     journal::Journal,
     people::{People, Person},
+    places::Places,
     recorder::Recorder,
     report::Report,
     scenario::{Network, play},
@@ -76,6 +79,7 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
 
     recorder.progress.stage("deploying");
     recorder.report.moved_time = chain.moves_time();
+    let since = chain.provider().get_block_number().await.context("the chain does not say its latest block")?;
     let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
     let system = System::deploy(&mut deployer).await?;
     let network = Network::deploy(&mut deployer, &system).await?;
@@ -85,7 +89,16 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     recorder.begin_epochs();
     let chronicle = play(&mut chain, &people, &system, &network, ledger, options.epochs, &mut recorder).await?;
     recorder.report.chronicle = chronicle;
+    recorder.progress.stage("auditing");
+    for fault in audited(chain.provider(), &Places::of(&system, &network, since)).await? {
+        recorder.mismatch(format!("by the audit of all events, {fault}"));
+    }
     Ok(recorder.report)
+}
+
+/// What does not add up by the events of a whole run.
+async fn audited(provider: &RootProvider, places: &Places) -> Result<Vec<Fault>> {
+    Ok(audit::chain::Chain::now(provider, places).await?.audit(places.since).await?.faults)
 }
 
 /// A node with the contracts on it, which runs until it is dropped.
