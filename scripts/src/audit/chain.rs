@@ -6,12 +6,9 @@ use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking};
 use alloy::{
     eips::BlockId,
     providers::{Provider, RootProvider},
-    rpc::{
-        client::BatchRequest,
-        types::{Filter, Log, TransactionRequest},
-    },
+    rpc::types::{Filter, Log, TransactionRequest},
 };
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use anyhow::{Context, Result, bail, ensure};
 use economics::{
@@ -28,9 +25,6 @@ use super::{
     words::{AppWords, Words},
 };
 use crate::places::Places;
-
-/// So many questions in one request: nodes refuse longer batches.
-const BATCH: u64 = 500;
 
 /// A chain, up to a block.
 #[derive(Clone, Debug)]
@@ -138,25 +132,14 @@ impl<'a> Chain<'a> {
         })
     }
 
+    /// One question at a time: not every node takes several in one request.
     async fn apps(&self) -> Result<BTreeMap<U256, AppWords>> {
         let count: u64 = self.ask(self.places.store, &AgentStore::appsCall {}).await?.saturating_to();
         let mut apps = BTreeMap::new();
-        for first in (1..=count).step_by(BATCH as usize) {
-            let ids: Vec<_> = (first..=count.min(first + BATCH - 1)).map(U256::from).collect();
-            let mut batch = BatchRequest::new(self.provider.client());
-            let mut answers = Vec::with_capacity(ids.len());
-            for &app_id in &ids {
-                let input = AppFees::accountOfCall { appId: app_id }.abi_encode();
-                let request = TransactionRequest::default().to(self.places.fees).input(input.into());
-                answers.push(batch.add_call::<_, Bytes>("eth_call", &(request, BlockId::number(self.block)))?);
-            }
-            batch.send().await.context("the chain does not answer for apps' accounts")?;
-            for (answer, id) in answers.into_iter().zip(ids) {
-                let bytes = answer.await.with_context(|| format!("the account of app {id} cannot be read"))?;
-                let it = AppFees::accountOfCall::abi_decode_returns(&bytes)?;
-                let [escrow, exit, grants, credit] = [it.escrow, it.exiting, it.grants, it.credit].map(wei);
-                apps.insert(id, AppWords { escrow, exit, grants, credit });
-            }
+        for app_id in (1..=count).map(U256::from) {
+            let it = self.ask(self.places.fees, &AppFees::accountOfCall { appId: app_id }).await?;
+            let [escrow, exit, grants, credit] = [it.escrow, it.exiting, it.grants, it.credit].map(wei);
+            apps.insert(app_id, AppWords { escrow, exit, grants, credit });
         }
         Ok(apps)
     }
