@@ -26,6 +26,8 @@
 //! | [`audit`] | both sides of the ledger, from events alone |
 //! | [`places`] | where a network's contracts are |
 //! | [`keeper`] | what keeps the network going |
+//! | [`wallet`] | commands for people |
+//! | [`manual`] | what shells and manuals are told |
 //! | [`answer`] | what a command found out |
 //! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
@@ -44,6 +46,7 @@ pub mod index;
 mod journal;
 pub mod keeper;
 pub mod keys;
+pub mod manual;
 mod model;
 pub mod names;
 pub mod networks;
@@ -60,3 +63,4 @@ pub mod scenario;
 pub mod session;
 pub mod system;
 pub mod voucher;
+pub mod wallet;

@@ -12,12 +12,15 @@ use corflow::{
     index::command::Index,
     keeper::command::KeeperCommand,
     keys,
+    manual::{self, Completions, Man},
     people::Person,
+    refusals::Exit,
     report::Report,
     rewards::command::Rewards,
     rollout::command::{Accept, Deploy, Keepalive, PassportOf, Status, Verify},
     session::{self, Foreign, Options},
     voucher::command::Vouchers,
+    wallet::{self, Wallet},
 };
 
 /// Builds the contracts, deploys them on a local Arbitrum node and plays the whole loop.
@@ -26,7 +29,7 @@ use corflow::{
 /// earn, people stake and build; every balance held against a ledger of its own. Writes report.html, with charts. Exits with
 /// 1 when anything differs.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, after_long_help = format!("Exit codes:\n{}", Exit::help()))]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -91,11 +94,20 @@ enum Command {
     Audit(Audits),
     /// Keeps the network going.
     Keeper(KeeperCommand),
+    #[command(flatten)]
+    Wallet(Wallet),
+    /// Prints what completes these commands in a shell.
+    Completions(Completions),
+    /// Prints the manual page, or writes a page for every command.
+    Man(Man),
+    /// Every exit code: what it means, why it comes, what to do.
+    ExitCodes,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let json = arguments.json;
     let ended = match arguments.command {
         Some(Command::Up { port }) => up(port).await,
         Some(Command::Deploy(deploy)) => deploy.run().await.map(|it| it.print(arguments.json)),
@@ -110,12 +122,13 @@ async fn main() -> ExitCode {
         Some(Command::Index(index)) => index.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Audit(audit)) => audit.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Keeper(keeper)) => keeper.run(arguments.json).await,
-        None => run(arguments.run, arguments.json).await,
+        Some(Command::Wallet(wallet)) => wallet.run().await.map(|it| wallet::print(&it, json)),
+        Some(Command::Completions(shell)) => shell.run(Arguments::command()).map(|it| it.print(json)),
+        Some(Command::Man(man)) => man.run(Arguments::command()).map(|it| it.print(json)),
+        Some(Command::ExitCodes) => Ok(manual::exit_codes().print(json)),
+        None => run(arguments.run, json).await,
     };
-    ended.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    ended.unwrap_or_else(|error| wallet::report(&error, json))
 }
 
 /// The arguments; those of a run beside a command are refused, for the command would not heed them.

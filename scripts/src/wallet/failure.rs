@@ -1,0 +1,113 @@
+//! How a command fails: in words, and with an exit code.
+
+use std::process::ExitCode;
+
+use alloy::transports::{RpcError, TransportErrorKind};
+use alloy_primitives::B256;
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Answer,
+    keys::KeyError,
+    networks::NetworkError,
+    refusals::{Exit, Kind, Refusal},
+};
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A contract refuses.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// A node fails.
+    #[error("{0}")]
+    Node(Box<Refusal>),
+    /// It was sent, and is not known to be in a block.
+    #[error("{refusal}\n  transaction: {hash}")]
+    Unsure {
+        /// The transaction.
+        hash: B256,
+        /// What is known.
+        refusal: Box<Refusal>,
+    },
+    /// What happened is not what was predicted.
+    #[error("this is an error of ours: in the block of {hash} it was predicted otherwise\n{}", differences.join("\n"))]
+    Differs {
+        /// The transaction.
+        hash: B256,
+        /// Each difference.
+        differences: Vec<String>,
+        /// All numbers.
+        json: Value,
+    },
+}
+
+impl Failure {
+    /// A node's failure in words. The URL is not repeated: it may hold a provider's key.
+    pub(super) fn of_node(error: &RpcError<TransportErrorKind>, url: &str) -> Self {
+        let (kind, said) = match error {
+            RpcError::ErrorResp(payload) => (Kind::of(Some(payload.code), None, &payload.message), payload.message.to_string()),
+            RpcError::Transport(TransportErrorKind::HttpError(http)) => {
+                (Kind::of(None, Some(http.status), &http.body), format!("HTTP {}", http.status))
+            }
+            other => {
+                let mut said = other.to_string();
+                let mut source = std::error::Error::source(other);
+                while let Some(error) = source {
+                    said = format!("{said}: {error}");
+                    source = error.source();
+                }
+                (Kind::of(None, None, &said), said)
+            }
+        };
+        Self::Node(Box::new(kind.refusal(&said.replace(url.trim_end_matches('/'), "<its URL>"))))
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Refused(_) => Exit::Refused,
+            Self::Node(_) => Exit::Node,
+            Self::Unsure { .. } => Exit::Unsure,
+            Self::Differs { .. } => Exit::Differs,
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Refused(refusal) | Self::Node(refusal) => refusal.json(),
+            Self::Unsure { hash, refusal } => json!({"transaction": hash, "refusal": refusal.json()}),
+            Self::Differs { json, .. } => json.clone(),
+        }
+    }
+}
+
+/// The exit code of whatever went wrong.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    let one = |cause: &(dyn std::error::Error + 'static)| {
+        let failure = cause.downcast_ref::<Failure>().map(Failure::exit);
+        let keys = cause.downcast_ref::<KeyError>().map(|_| Exit::Keys);
+        let network = cause.downcast_ref::<NetworkError>().and_then(|error| match error {
+            NetworkError::Silent { .. } | NetworkError::OtherChain { .. } => Some(Exit::Node),
+            _ => None,
+        });
+        failure.or(keys).or(network)
+    };
+    error.chain().find_map(one).unwrap_or(Exit::Failed)
+}
+
+/// Prints what a command for people found out. What does not hold there is what a contract would refuse.
+pub fn print(answer: &Answer, json: bool) -> ExitCode {
+    answer.print(json);
+    if answer.ok { ExitCode::SUCCESS } else { ExitCode::from(Exit::Refused as u8) }
+}
+
+/// Says what went wrong: on stderr, and for programs as a document on stdout.
+pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
+    let exit = exit_of(error);
+    eprintln!("error: {error:#}");
+    if json {
+        let details = error.chain().find_map(|cause| cause.downcast_ref::<Failure>()).map(Failure::json);
+        println!("{:#}", json!({"ok": false, "exit": exit as u8, "error": format!("{error:#}"), "details": details}));
+    }
+    ExitCode::from(exit as u8)
+}

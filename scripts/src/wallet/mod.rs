@@ -1,0 +1,75 @@
+//! Commands for people: stake, pay, claim.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `place` | where the contracts are, and what they say at a block |
+//! | `twin`, `books`, `account`, `clock` | what a transaction will change, on paper |
+//! | `write` | the one way in which everything is written |
+//! | `failure` | how commands fail, and with which exit code |
+//! | `stakes`, `app`, `usage`, `miner`, `owner` | the commands |
+
+mod account;
+mod app;
+mod books;
+mod clock;
+mod failure;
+mod miner;
+mod owner;
+mod place;
+mod stakes;
+mod twin;
+mod usage;
+mod write;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+pub use failure::{Failure, exit_of, print, report};
+pub use place::{Place, Site};
+
+use crate::answer::Answer;
+
+/// Commands for people.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Wallet {
+    /// Stakes COR: what is at stake earns from its block on, and can be asked back at any time.
+    ///
+    /// Where the token has permits one transaction does it; elsewhere exactly the amount is approved first.
+    Stake(stakes::Stake),
+    /// Moves COR from stake to unbonding: it earns nothing any more, and can be withdrawn after the cooldown.
+    Unstake(stakes::Unstake),
+    /// Pays out what has matured.
+    Withdraw(stakes::Plain),
+    /// Pays out the rewards of staking.
+    Claim(stakes::Plain),
+    /// Stakes the rewards of staking; no COR moves.
+    Compound(stakes::Plain),
+    /// What an account has at stake, has earned, and is waiting for.
+    Position(stakes::ShowPosition),
+    /// An app: who it is, what it pays, what it may spend.
+    App(app::Apps),
+    /// A miner: what it earned, where that is paid, and taking it.
+    Miner(miner::Miners),
+    /// The owner's part: handing contracts over in two steps, and what holds.
+    Owner(owner::Owners),
+    /// The epoch that runs: when it ends, what it costs and has brought, and what closes next.
+    Epoch(owner::ShowEpoch),
+}
+
+impl Wallet {
+    /// Does what was asked.
+    pub async fn run(self) -> Result<Answer> {
+        match self {
+            Self::Stake(stake) => stake.run().await,
+            Self::Unstake(unstake) => unstake.run().await,
+            Self::Withdraw(plain) => plain.withdraw().await,
+            Self::Claim(plain) => plain.claim().await,
+            Self::Compound(plain) => plain.compound().await,
+            Self::Position(position) => position.run().await,
+            Self::App(app) => app.run().await,
+            Self::Miner(miner) => miner.run().await,
+            Self::Owner(owner) => owner.run().await,
+            Self::Epoch(epoch) => epoch.run().await,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Commands for people, against a node with the contracts on it, driven as people drive them.
+#![cfg(unix)]
+
+mod app;
+mod desk;
+mod line;
+mod miner;
+mod owner;
+mod stake;
