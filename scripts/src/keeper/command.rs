@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{
     chain::{Chain, Contracts},
-    config::{Flags, Settings, refuse_open_file},
+    config::{Flags, Settings},
     decide::{Verdict, decide},
     endpoints::{Endpoints, State},
     gauges::Gauges,
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
+    keys::Keys,
     voucher::file::{Number, Place},
 };
 
@@ -40,6 +41,8 @@ enum Command {
     Run {
         #[command(flatten)]
         told: Told,
+        #[command(flatten)]
+        keys: Box<Keys>,
         /// Ticks once, and ends.
         #[arg(long)]
         once: bool,
@@ -51,6 +54,8 @@ enum Command {
     Check {
         #[command(flatten)]
         told: Told,
+        #[command(flatten)]
+        keys: Box<Keys>,
     },
     /// Prints the record of ticks, and checks its chain of hashes.
     Log {
@@ -88,12 +93,18 @@ impl KeeperCommand {
     /// Does what was asked.
     pub async fn run(self, json: bool) -> Result<ExitCode> {
         match self.command {
-            Command::Run { told, once, log_format } => {
+            Command::Run { told, keys, once, log_format } => {
                 start_log(log_format);
-                run(told.settings()?, once).await?;
+                let settings = told.settings()?;
+                let signer = keys.or_files(&settings.key).held().await?;
+                run(settings, signer, once).await?;
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Check { told } => Ok(check(told.settings()?).await?.print(json)),
+            Command::Check { told, keys } => {
+                let settings = told.settings()?;
+                let signer = keys.or_files(&settings.key).held().await?;
+                Ok(check(settings, signer).await?.print(json))
+            }
             Command::Log { told, last, acted } => Ok(log(&told.settings()?, last, acted)?.print(json)),
         }
     }
@@ -114,8 +125,7 @@ fn start_log(format: LogFormat) {
     }
 }
 
-async fn run(settings: Settings, once: bool) -> Result<()> {
-    let signer = key(&settings)?;
+async fn run(settings: Settings, signer: PrivateKeySigner, once: bool) -> Result<()> {
     let _lock = Lock::take(&settings.lock_folder, signer.address(), settings.chain_id)?;
     let store = Store::open(&settings.state)?;
     store.claim(Identity { account: signer.address(), chain_id: settings.chain_id })?;
@@ -195,15 +205,6 @@ async fn serve(keeper: &Keeper) -> Result<Option<tokio::task::JoinHandle<()>>> {
     })))
 }
 
-fn key(settings: &Settings) -> Result<PrivateKeySigner> {
-    let path = &settings.private_key_file;
-    refuse_open_file(path)?;
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let no_key = || format!("{} does not hold a private key of 32 bytes in hexadecimal", path.display());
-    let key: B256 = text.trim().parse().ok().with_context(no_key)?;
-    PrivateKeySigner::from_bytes(&key).ok().with_context(no_key)
-}
-
 fn connect(settings: &Settings, store: &Store) -> Result<Chain> {
     endpoints(settings, store.genesis()?)
 }
@@ -242,8 +243,7 @@ fn keeper(
     Keeper { chain, store, settings, contracts, gate: Gate { place, contracts }, gauges, outbox }
 }
 
-async fn check(settings: Settings) -> Result<Answer> {
-    let signer = key(&settings)?;
+async fn check(settings: Settings, signer: PrivateKeySigner) -> Result<Answer> {
     let known = Store::read(&settings.state)?;
     let chain = endpoints(&settings, known.as_ref().map(Store::genesis).transpose()?.flatten())?;
     chain.endpoints.probe().await;

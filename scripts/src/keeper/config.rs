@@ -1,40 +1,7 @@
 //! What the keeper is told: a TOML file, some of it overruled by flags.
 //!
 //! ```toml
-//! chain_id = 421614
-//! endpoints = ["https://sepolia-rollup.arbitrum.io/rpc", "https://another.example/KEY"]
-//! pool = "0x…"                       # miner-pool; it names the other contracts
-//! private_key_file = "keeper.key"    # readable by its owner only
-//! state = "state"                    # a folder, made if it is not there
-//! first_block = 0                    # of the deployment: votes are read from there on
-//! period = "30s"                     # between two ticks
-//! timeout = "10s"                    # of one request to an endpoint
-//! confirmations = 20                 # blocks, the transaction's own among them, until it counts
-//!
-//! [fees]
-//! max_fee_gwei = "2"                 # never pays more for a unit of gas
-//! bump_after = "60s"                 # an unmined transaction then offers more, at the same nonce,
-//! bump_percent = 25                  # by so much
-//!
-//! [spool]
-//! folder = "spool"                   # *.json files are taken from here
-//! settle_after = "5m"                # a voucher waits so long for others to go with
-//! settle_margin = "1h"               # but not beyond so long before it would not count any more
-//!
-//! [http]
-//! listen = "127.0.0.1:8590"
-//! token_file = "token"               # who posts vouchers shows this bearer token
-//!
-//! [duties]
-//! close = true                       # closes epochs
-//! roots = true                       # proposes and activates attested roots
-//! treasury_floor = "100 COR"         # pulls the treasury's part from here on; without it never
-//! burn_floor = "100 COR"             # burns from here on; without it never
-//!
-//! [vote]                             # for attesters only: votes for what `corflow rewards` has published
-//! book = "rewards"                   # the folder; each epoch is computed again before it is voted for
-//! uri = "ipfs://example/epoch-{epoch}"   # where others find it
-//! minimum_stake = "1000 COR"         # that attesters agreed on
+#![doc = include_str!("../../dist/keeper.toml")]
 //! ```
 //!
 //! Paths are relative to the file's folder. Unknown fields are refused: a mistyped one would otherwise be a default.
@@ -52,7 +19,10 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::rewards::number::{address, decimal};
+use crate::{
+    keys::KeyFiles,
+    rewards::number::{address, decimal},
+};
 
 /// Flags that overrule the file.
 #[derive(Args, Clone, Debug, Default)]
@@ -60,9 +30,6 @@ pub(crate) struct Flags {
     /// An endpoint, in the place of the file's; may be repeated.
     #[arg(long = "rpc", value_name = "URL", env = "CORFLOW_KEEPER_RPC", hide_env_values = true, value_delimiter = ',')]
     endpoints: Vec<String>,
-    /// The file with the keeper's private key, in hexadecimal.
-    #[arg(long, value_name = "FILE")]
-    private_key_file: Option<PathBuf>,
     /// The folder of its state.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
@@ -81,6 +48,8 @@ struct File {
     #[serde(deserialize_with = "an_address")]
     pool: Address,
     private_key_file: Option<PathBuf>,
+    keystore: Option<PathBuf>,
+    password_file: Option<PathBuf>,
     state: PathBuf,
     lock_folder: Option<PathBuf>,
     #[serde(default = "period")]
@@ -150,7 +119,7 @@ pub(crate) struct Settings {
     pub(crate) chain_id: u64,
     pub(crate) endpoints: Vec<Url>,
     pub(crate) pool: Address,
-    pub(crate) private_key_file: PathBuf,
+    pub(crate) key: KeyFiles,
     pub(crate) state: PathBuf,
     pub(crate) lock_folder: PathBuf,
     pub(crate) period: Duration,
@@ -231,7 +200,8 @@ impl Settings {
             url.with_context(|| format!("endpoint {} is no http or https URL", place + 1))
         };
         let endpoints = written.iter().enumerate().map(endpoint).collect::<Result<Vec<_>>>()?;
-        let key = flags.private_key_file.clone().or_else(|| file.private_key_file.as_deref().map(at));
+        let [private_key_file, keystore, password_file] =
+            [&file.private_key_file, &file.keystore, &file.password_file].map(|it| it.as_deref().map(at));
         let state = flags.state.clone().unwrap_or_else(|| at(&file.state));
 
         ensure!(file.period.0 >= Duration::from_millis(100), "the period is at least 100ms");
@@ -250,7 +220,7 @@ impl Settings {
             chain_id: file.chain_id,
             endpoints,
             pool: file.pool,
-            private_key_file: key.context("there is no key: name its file in `private_key_file`, or with --private-key-file")?,
+            key: KeyFiles { private_key_file, keystore, password_file },
             state,
             lock_folder: file.lock_folder.as_deref().map_or_else(std::env::temp_dir, at),
             period: file.period.0,
@@ -297,7 +267,7 @@ impl fmt::Debug for Token {
 }
 
 /// A secret that others can read is none.
-pub(crate) fn refuse_open_file(path: &Path) -> Result<()> {
+fn refuse_open_file(path: &Path) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -399,24 +369,21 @@ mod tests {
     fn little_is_enough_and_paths_begin_at_the_file() {
         let settings = read("").expect("settings");
         assert_eq!(settings.state, Path::new("/etc/corflow/state"));
-        assert_eq!(settings.private_key_file, Path::new("/etc/corflow/key"));
+        assert_eq!(settings.key.private_key_file.as_deref(), Some(Path::new("/etc/corflow/key")));
         assert_eq!((settings.fees.cap, settings.period), (2_000_000_000, Duration::from_secs(30)));
         assert_eq!((settings.policy.treasury_floor, settings.http.is_none(), settings.spool), (None, true, None));
     }
 
     #[test]
-    fn the_example_above_is_one() {
-        let text = include_str!("config.rs");
-        let lines = text.lines().skip_while(|it| *it != "//! ```toml").skip(1).take_while(|it| *it != "//! ```");
-        let text: String = lines.map(|it| format!("{}\n", it.trim_start_matches("//!"))).collect();
-        let text = text.replace("\"0x…\"", "\"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"");
+    fn the_example_is_one() {
+        let text = include_str!("../../dist/keeper.toml");
         let folder = tempfile::tempdir().expect("a folder");
         let token = folder.path().join("token");
         fs::write(&token, "0123456789abcdef\n").expect("a token");
-        assert!(Settings::from_text(&text, folder.path(), &Flags::default()).is_err_and(|it| it.to_string().contains("chmod")));
+        assert!(Settings::from_text(text, folder.path(), &Flags::default()).is_err_and(|it| it.to_string().contains("chmod")));
         #[cfg(unix)]
         fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
-        let settings = Settings::from_text(&text, folder.path(), &Flags::default()).expect("settings");
+        let settings = Settings::from_text(text, folder.path(), &Flags::default()).expect("settings");
         assert_eq!(settings.policy.burn_floor, Some(100_000_000_000_000_000_000));
         let token = settings.http.and_then(|it| it.token).expect("a token");
         assert!(token.is("0123456789abcdef") && !token.is("0123456789abcdeg") && !token.is("0123456789abcde"));
@@ -427,13 +394,12 @@ mod tests {
     fn flags_overrule_the_file() {
         let flags = Flags {
             endpoints: vec!["https://a".into(), "https://b".into()],
-            private_key_file: Some("mine".into()),
             state: Some("here".into()),
             listen: Some(([127, 0, 0, 1], 5).into()),
         };
         let settings = Settings::from_text(LEAST, Path::new("/etc"), &flags).expect("settings");
         assert_eq!(settings.endpoints.len(), 2);
-        assert_eq!((settings.private_key_file, settings.state), ("mine".into(), "here".into()));
+        assert_eq!(settings.state, Path::new("here"));
         assert!(settings.http.is_some_and(|it| it.token.is_none()));
     }
 

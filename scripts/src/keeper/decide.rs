@@ -233,6 +233,15 @@ impl Duty {
         }
     }
 
+    /// The package of what it calls.
+    pub(crate) fn contract(&self) -> &'static str {
+        match self {
+            Self::Settle(_) | Self::PullTreasury { .. } | Self::Burn { .. } => "app-fees",
+            Self::Close { .. } => "miner-pool",
+            Self::Vote(_) | Self::Activate(_) | Self::Propose(_) => "miner-rewards",
+        }
+    }
+
     /// What it calls.
     pub(crate) fn input(&self) -> Bytes {
         match self {

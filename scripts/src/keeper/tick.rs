@@ -25,6 +25,7 @@ use super::{
         vouchers::{Kept, Standing, Voucher},
     },
 };
+use crate::refusals::{Context, Kind, Refusal};
 
 /// The most transactions of one tick; what is still due then is due at the next.
 const MOST_SENT: usize = 20;
@@ -181,8 +182,12 @@ impl Keeper {
             // Streams and shares make gas depend on the second in which it is mined.
             Ok(gas) => gas.saturating_add(gas / 2),
             Err(Trouble::Refused { message, data }) => {
-                let data = data.map(|it| format!(" ({it})")).unwrap_or_default();
-                return Ok(Sent::No(format!("it would be refused: {message}{data}")));
+                let context = Context { reader: Some(self.outbox.account()), ..Context::default() };
+                let refusal = match data {
+                    Some(data) => Refusal::of(duty.contract(), &data, &context),
+                    None => Kind::of(None, None, &message).refusal(&message),
+                };
+                return Ok(Sent::No(format!("it would be refused: {}; {}", refusal.says, refusal.cause)));
             }
             Err(trouble) => return Err(trouble.into()),
         };

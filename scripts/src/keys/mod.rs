@@ -72,6 +72,14 @@ pub struct Keys {
     from: Option<Address>,
 }
 
+/// Where a configuration says that a key is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeyFiles {
+    pub(crate) private_key_file: Option<PathBuf>,
+    pub(crate) keystore: Option<PathBuf>,
+    pub(crate) password_file: Option<PathBuf>,
+}
+
 /// What signs here.
 #[derive(Clone, Debug)]
 pub enum Signer {
@@ -116,6 +124,9 @@ pub enum KeyError {
         /// By the key.
         found: Address,
     },
+    /// It cannot be asked to sign each time.
+    #[error("this signs by itself, at any time: give it a key, not a device or a wallet elsewhere")]
+    NotHeld,
     /// A secret could not be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -165,6 +176,24 @@ impl Keys {
         match self.from {
             Some(expected) if expected != signer.address() => Err(KeyError::OtherAccount { expected, found: signer.address() }),
             _ => Ok(Actor::Here(signer)),
+        }
+    }
+
+    /// Where no flag says who signs: the files that a configuration names.
+    pub(crate) fn or_files(self, files: &KeyFiles) -> Self {
+        if !self.chosen().is_empty() {
+            return self;
+        }
+        let KeyFiles { private_key_file, keystore, password_file } = files.clone();
+        let password_file = self.password_file.or(password_file);
+        Self { private_key_file, keystore, password_file, ..self }
+    }
+
+    /// The same for who must sign by itself, at any time: only a key in memory does.
+    pub(crate) async fn held(&self) -> Result<PrivateKeySigner, KeyError> {
+        match self.actor().await? {
+            Actor::Here(Signer::Key(key)) => Ok(key),
+            _ => Err(KeyError::NotHeld),
         }
     }
 
