@@ -20,7 +20,6 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent;
-use serde_json::{Value, json};
 
 use super::{
     chain::{Chain, Head, Trouble, milliseconds},
@@ -71,8 +70,6 @@ pub(crate) struct Round {
     pub(crate) under_way: Option<(u64, String)>,
     /// The highest block that has one of ours.
     pub(crate) newest_block: u64,
-    /// What ended, for the record.
-    pub(crate) ended: Vec<Value>,
     /// What else happened, for the record.
     pub(crate) notes: Vec<String>,
 }
@@ -80,8 +77,8 @@ pub(crate) struct Round {
 /// What became of an attempt to send.
 #[derive(Clone, Debug)]
 pub(crate) enum Sent {
-    /// It is signed, written and handed in (or will be: then it says why it is not yet).
-    Yes(Value),
+    /// It is signed, written and handed in, or will be.
+    Yes,
     /// Nothing was signed, and why.
     No(String),
 }
@@ -133,11 +130,11 @@ impl Outbox {
             }
             match self.find(&slot).await? {
                 Some((hash, receipt)) => {
-                    let block = receipt.block_number.unwrap_or(head.number);
-                    if head.confirms(block, self.confirmations) {
-                        self.end(&slot, hash, &receipt, &mut round)?;
+                    let at = MinedAt { hash, block: receipt.block_number.unwrap_or(head.number) };
+                    if head.confirms(at.block, self.confirmations) {
+                        self.end(&slot, at, &receipt)?;
                     } else {
-                        self.store.mined(slot.nonce, MinedAt { hash, block })?;
+                        self.store.mined(slot.nonce, at)?;
                     }
                     self.missing.remove(&slot.nonce);
                 }
@@ -165,22 +162,18 @@ impl Outbox {
             return Ok(());
         }
         self.missing.remove(&slot.nonce);
-        self.store.end(slot.nonce, Outcome::Replaced, 0, milliseconds(), &[])?;
+        self.store.end(slot.nonce, None, Outcome::Replaced, 0, milliseconds(), &[])?;
         tracing::warn!(nonce = slot.nonce, duty = slot.work.duty, "somebody else with the same key used the nonce");
-        round.ended.push(json!({ "nonce": slot.nonce, "duty": slot.work.duty, "outcome": "replaced" }));
         Ok(())
     }
 
-    fn end(&self, slot: &Slot, hash: B256, receipt: &TransactionReceipt, round: &mut Round) -> Result<(), OutboxError> {
+    fn end(&self, slot: &Slot, at: MinedAt, receipt: &TransactionReceipt) -> Result<(), OutboxError> {
         let outcome = if receipt.status() { Outcome::Done } else { Outcome::Reverted };
         let cost = u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price);
-        self.store.end(slot.nonce, outcome, cost, milliseconds(), &settlements(slot.work.target, receipt))?;
+        let settled = settlements(slot.work.target, receipt);
+        self.store.end(slot.nonce, Some(at), outcome, cost, milliseconds(), &settled)?;
         let outcome = if receipt.status() { "done" } else { "reverted" };
-        tracing::info!(nonce = slot.nonce, duty = slot.work.duty, outcome, %hash, cost, "a transaction counts");
-        round.ended.push(json!({
-            "nonce": slot.nonce, "duty": slot.work.duty, "outcome": outcome, "hash": hash,
-            "block": receipt.block_number, "gas": receipt.gas_used, "cost": cost.to_string(),
-        }));
+        tracing::info!(nonce = slot.nonce, duty = slot.work.duty, outcome, hash = %at.hash, cost, "a transaction counts");
         Ok(())
     }
 
@@ -268,14 +261,11 @@ impl Outbox {
             return Ok(Sent::No("it is under way already".into()));
         }
         tracing::info!(nonce = round.count, duty = work.duty, fee, hash = %signed.hash, "{}", work.purpose);
-        let told = json!({
-            "nonce": round.count, "duty": work.duty, "purpose": work.purpose, "hash": signed.hash, "gas": work.gas, "fee": fee,
-        });
         // From here on it is followed like any other, whatever the node says now.
         if self.chain.send(&signed.raw).await.is_ok() {
             self.handed_in.insert(signed.hash, Instant::now());
         }
-        Ok(Sent::Yes(told))
+        Ok(Sent::Yes)
     }
 }
 

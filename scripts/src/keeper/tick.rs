@@ -48,8 +48,8 @@ pub(crate) struct Keeper {
 struct Diary {
     head: Option<Head>,
     steps: Vec<Value>,
-    sent: Vec<Value>,
-    ended: Vec<Value>,
+    /// How many transactions were sent.
+    sent: usize,
     notes: Vec<String>,
     trouble: Option<OutboxError>,
     /// How often each step was done.
@@ -71,9 +71,6 @@ impl Keeper {
         let mut body = json!({
             "time": seconds(),
             "head": head,
-            "acted": !diary.sent.is_empty(),
-            "sent": diary.sent,
-            "ended": diary.ended,
             "steps": diary.steps,
             "trouble": diary.trouble.as_ref().map(ToString::to_string),
         });
@@ -94,11 +91,10 @@ impl Keeper {
     async fn work(&mut self, diary: &mut Diary) -> Result<(), OutboxError> {
         self.collect(diary)?;
         let patience = Instant::now() + self.settings.period;
-        while diary.sent.len() < MOST_SENT {
+        while diary.sent < MOST_SENT {
             let head = self.chain.head().await?;
             diary.head = Some(head);
             let round = self.outbox.follow(&head).await?;
-            diary.ended.extend(round.ended.iter().cloned());
             diary.notes.extend(round.notes.iter().cloned());
             if round.under_way.is_none() && round.newest_block <= head.number {
                 if !self.act(&head, &round, diary).await? {
@@ -157,8 +153,8 @@ impl Keeper {
                 Verdict::Not(why) => (false, why),
                 Verdict::Due(duty) if sent => (true, format!("{}, next", duty.purpose())),
                 Verdict::Due(duty) => match self.perform(&duty, head, round).await? {
-                    Sent::Yes(told) => {
-                        diary.sent.push(told);
+                    Sent::Yes => {
+                        diary.sent += 1;
                         *diary.done.entry(step.name).or_default() += 1;
                         sent = true;
                         (true, duty.purpose())

@@ -23,7 +23,7 @@ use alloy::{
 };
 use alloy_primitives::{Bytes, U256};
 use corflow::voucher::file::Place;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     binary,
@@ -213,6 +213,7 @@ async fn nothing_is_lost_and_nothing_done_twice_however_often_it_is_killed() {
     assert_every_epoch_closed_once(&world, epoch).await;
     let (sent, nonces) = assert_each_nonce_for_one_thing(&world, &proxy).await;
     let record = world.log(&config);
+    assert_the_record_tells_each_nonce_once(&world, &record).await;
     println!(
         "seed {seed}: {kills} kills in {:.1} s: {in_tick} within a tick, {signed} with a transaction in no block, {shallow} with \
          one not yet deep enough",
@@ -275,7 +276,7 @@ async fn all_closed(world: &World, running: u64) {
 /// Waits until nothing is under way and no voucher is unsettled.
 async fn ended(world: &World) {
     until("all is settled for good", || async {
-        let slots = number(world, "SELECT count(*) FROM slots WHERE state != 'final'");
+        let slots = number(world, "SELECT count(*) FROM slots WHERE state != 'final' OR told_ended = 0");
         let vouchers = number(world, "SELECT count(*) FROM vouchers WHERE state != 'settled'");
         if slots + vouchers == 0 { Ok(()) } else { Err(format!("{slots} transactions and {vouchers} vouchers are not")) }
     })
@@ -298,6 +299,24 @@ async fn assert_every_voucher_counted_once(world: &World, given: &Given) {
     }
     let skipped = world.events::<AppFees::NotSettled>(world.network.fees).await;
     assert_eq!(skipped.len(), 0, "vouchers were sent in vain");
+}
+
+/// Sent once, ended once, however often the tick was killed in which that was; and what they cost is what was spent.
+async fn assert_the_record_tells_each_nonce_once(world: &World, record: &Value) {
+    let told = |what: &str| -> Vec<Value> {
+        let entries = record["shown"].as_array().expect("entries").iter();
+        entries.flat_map(|it| it["body"][what].as_array().expect("an array").clone()).collect()
+    };
+    let nonces = |all: &[Value]| {
+        let mut nonces: Vec<u64> = all.iter().map(|it| it["nonce"].as_u64().expect("a nonce")).collect();
+        nonces.sort_unstable();
+        nonces
+    };
+    let (sent, ended, all) = (told("sent"), told("ended"), (0..world.count().await).collect::<Vec<_>>());
+    assert_eq!((nonces(&sent), nonces(&ended)), (all.clone(), all));
+    let cost = |it: &Value| it["cost"].as_str().expect("a cost").parse::<u128>().expect("wei");
+    let costs: u128 = ended.iter().map(cost).sum();
+    assert_eq!(U256::from(costs), U256::from(100 * economics::COR) - world.balance().await);
 }
 
 fn number(world: &World, sql: &str) -> i64 {

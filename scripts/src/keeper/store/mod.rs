@@ -67,6 +67,8 @@ const SCHEMA: &str = "
         cost TEXT,
         created INTEGER NOT NULL,
         ended INTEGER,
+        told_sent INTEGER NOT NULL DEFAULT 0,
+        told_ended INTEGER NOT NULL DEFAULT 0,
         UNIQUE (duty, try)
     ) STRICT;
     CREATE INDEX slots_by_state ON slots (state);

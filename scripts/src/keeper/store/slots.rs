@@ -3,6 +3,7 @@
 
 use alloy_primitives::{Address, B256, Bytes};
 use rusqlite::{Row, params};
+use serde_json::{Value, json};
 
 use super::{
     Store, StoreError,
@@ -161,14 +162,17 @@ impl Store {
     pub(crate) fn end(
         &self,
         nonce: u64,
+        mined: Option<MinedAt>,
         outcome: Outcome,
         cost: u128,
         now: i64,
         settled: &[Settlement],
     ) -> Result<(), StoreError> {
         self.change(|change| {
-            let update = "UPDATE slots SET state = 'final', outcome = ?2, cost = ?3, ended = ?4 WHERE nonce = ?1";
-            change.execute(update, params![number(nonce), outcome.word(), cost.to_string(), now])?;
+            let update = "UPDATE slots SET state = 'final', outcome = ?2, cost = ?3, ended = ?4, mined_hash = ?5, mined_in = ?6
+                          WHERE nonce = ?1";
+            let (hash, block) = (mined.map(|it| it.hash.0), mined.map(|it| number(it.block)));
+            change.execute(update, params![number(nonce), outcome.word(), cost.to_string(), now, hash, block])?;
             settled.iter().try_for_each(|it| settle(change, it))
         })
     }
@@ -178,7 +182,7 @@ impl Store {
     pub(crate) fn undo_from(&self, count: u64) -> Result<u64, StoreError> {
         self.change(|change| {
             let update = "UPDATE slots SET state = 'signed', outcome = NULL, mined_hash = NULL, mined_in = NULL, cost = NULL,
-                          ended = NULL WHERE nonce >= ?1 AND state != 'signed' AND outcome IS NOT 'replaced'";
+                          ended = NULL, told_ended = 0 WHERE nonce >= ?1 AND state != 'signed' AND outcome IS NOT 'replaced'";
             change.execute(update, [number(count)]).map(|it| it as u64)
         })
     }
@@ -208,6 +212,36 @@ impl Store {
         }
         Ok(sums.into_iter().map(|(outcome, (count, cost))| (outcome, count, cost)).collect())
     }
+}
+
+/// What was sent and what ended since it was last told, for the record: it is marked as told in the same change in which the
+/// record is written, so that a kill between the two loses neither.
+pub(super) fn untold(change: &rusqlite::Transaction<'_>) -> rusqlite::Result<(Vec<Value>, Vec<Value>)> {
+    let hash = |row: &Row<'_>, at: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 32]>>(at)?.map(B256::from));
+    let mut sent = change.prepare(
+        "SELECT s.nonce, s.duty, s.purpose, s.gas, t.hash, min(t.fee) FROM slots s JOIN transactions t ON t.nonce = s.nonce
+         WHERE s.told_sent = 0 GROUP BY s.nonce ORDER BY s.nonce",
+    )?;
+    let sent = sent.query_map([], |row| {
+        let [nonce, gas, fee] = [row.get::<_, i64>(0)?, row.get(3)?, row.get(5)?];
+        let (duty, purpose) = (row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+        Ok(json!({ "nonce": nonce, "duty": duty, "purpose": purpose, "hash": hash(row, 4)?, "gas": gas, "fee": fee }))
+    })?;
+    let sent = sent.collect::<Result<_, _>>()?;
+    let mut ended = change.prepare(
+        "SELECT nonce, duty, outcome, mined_hash, mined_in, cost FROM slots WHERE state = 'final' AND told_ended = 0 ORDER BY nonce",
+    )?;
+    let ended = ended.query_map([], |row| {
+        let (nonce, block) = (row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(4)?);
+        let (duty, outcome, cost) = (row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(5)?);
+        Ok(json!({
+            "nonce": nonce, "duty": duty, "outcome": outcome, "hash": hash(row, 3)?, "block": block, "cost": cost,
+        }))
+    })?;
+    let ended = ended.collect::<Result<_, _>>()?;
+    change.execute("UPDATE slots SET told_sent = 1 WHERE told_sent = 0", [])?;
+    change.execute("UPDATE slots SET told_ended = 1 WHERE state = 'final' AND told_ended = 0", [])?;
+    Ok((sent, ended))
 }
 
 fn write(change: &rusqlite::Transaction<'_>, nonce: u64, signed: &Signed) -> rusqlite::Result<()> {
@@ -276,7 +310,7 @@ mod tests {
         assert_eq!(store.past("close:1").expect("nothing"), Past::default());
         store.sign(0, &work("close:1"), &signed(1, 10)).expect("signed");
         assert!(store.past("close:1").expect("live").live);
-        store.end(0, Outcome::Reverted, 30, 500, &[]).expect("ended");
+        store.end(0, Some(at(1, 3)), Outcome::Reverted, 30, 500, &[]).expect("ended");
         assert_eq!(store.past("close:1").expect("ended"), Past { live: false, tries: 1, ended: 500 });
         assert!(store.sign(1, &work("close:1"), &signed(2, 10)).expect("signed"));
         assert_eq!(store.outcomes().expect("two"), [("reverted".to_owned(), 1, 30), ("signed".to_owned(), 1, 0)]);
@@ -298,9 +332,9 @@ mod tests {
             store.sign(nonce.into(), &work(&format!("close:{nonce}")), &signed(nonce, 10)).expect("signed");
             store.mined(nonce.into(), at(nonce, nonce.into())).expect("mined");
         }
-        store.end(0, Outcome::Done, 1, 1, &[]).expect("ended");
-        store.end(1, Outcome::Done, 1, 1, &[]).expect("ended");
-        store.end(2, Outcome::Replaced, 0, 1, &[]).expect("ended");
+        store.end(0, Some(at(0, 0)), Outcome::Done, 1, 1, &[]).expect("ended");
+        store.end(1, Some(at(1, 1)), Outcome::Done, 1, 1, &[]).expect("ended");
+        store.end(2, None, Outcome::Replaced, 0, 1, &[]).expect("ended");
         assert_eq!(store.undo_from(4).expect("nothing"), 0);
         assert_eq!(store.undo_from(1).expect("two"), 2);
         let nonces: Vec<_> = store.unmined().expect("two").into_iter().map(|it| (it.nonce, it.mined)).collect();

@@ -5,7 +5,7 @@ use alloy_primitives::{B256, keccak256};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-use super::{Store, StoreError, put_fact};
+use super::{Store, StoreError, put_fact, slots::untold};
 
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,16 @@ impl Store {
         Ok(cut_off)
     }
 
-    /// Appends to the record. `body` gets the fields `seq` and `previous`.
-    pub(crate) fn record(&self, body: Value) -> Result<Entry, StoreError> {
+    /// Appends to the record. `body` gets the fields `sent`, `ended` and `acted`, by all that was sent and ended since the entry
+    /// before, and `seq` and `previous`.
+    pub(crate) fn record(&self, mut body: Value) -> Result<Entry, StoreError> {
         self.change(|change| {
+            let (sent, ended) = untold(change)?;
+            if let Some(body) = body.as_object_mut() {
+                body.insert("acted".into(), (!sent.is_empty()).into());
+                body.insert("sent".into(), sent.into());
+                body.insert("ended".into(), ended.into());
+            }
             let last = "SELECT seq, hash FROM ticks ORDER BY seq DESC LIMIT 1";
             let last = change.query_row(last, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))).optional()?;
             let (seq, previous) = last.map_or((1, B256::ZERO), |(seq, hash)| (seq + 1, hash.into()));
@@ -106,6 +113,8 @@ pub(crate) fn verify(entries: &[Entry]) -> Result<(), Broken> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keeper::store::slots::{MinedAt, Outcome, Signed, Work};
+    use alloy_primitives::{Address, Bytes};
     use serde_json::json;
 
     fn three() -> (Store, Vec<Entry>) {
@@ -143,6 +152,29 @@ mod tests {
         forged[1].body = forged[1].body.replace("\"n\":1", "\"n\":7");
         forged[1].hash = keccak256(&forged[1].body);
         assert_eq!(verify(&forged).map_err(|it| it.seq), Err(3), "the next one names another hash");
+    }
+
+    #[test]
+    fn each_transaction_is_told_once_when_it_was_sent_and_once_when_it_ended() {
+        let store = Store::in_memory();
+        let work =
+            Work { duty: "close:1".into(), purpose: "closes epoch 1".into(), target: Address::ZERO, input: Bytes::new(), gas: 9 };
+        let signed = Signed { hash: B256::repeat_byte(1), fee: 5, raw: Bytes::from_static(b"x"), written: 0 };
+        store.sign(7, &work, &signed).expect("signed");
+        let told = |entry: Entry| {
+            let body: Value = serde_json::from_str(&entry.body).expect("JSON");
+            [&body["sent"], &body["ended"]].map(|it| it.as_array().expect("an array").len())
+        };
+        assert_eq!(told(store.record(json!({})).expect("recorded")), [1, 0]);
+        assert_eq!(told(store.record(json!({})).expect("recorded")), [0, 0]);
+        let mined = MinedAt { hash: signed.hash, block: 3 };
+        store.end(7, Some(mined), Outcome::Done, 11, 0, &[]).expect("ended");
+        let entry = store.record(json!({})).expect("recorded");
+        assert!(entry.body.contains(r#""block":3,"cost":"11""#), "{}", entry.body);
+        assert_eq!(told(entry), [0, 1]);
+        store.undo_from(7).expect("undone");
+        store.end(7, Some(mined), Outcome::Done, 11, 0, &[]).expect("ended again");
+        assert_eq!(told(store.record(json!({})).expect("recorded")), [0, 1]);
     }
 
     #[test]
