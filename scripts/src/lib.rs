@@ -18,6 +18,7 @@
 //! | `exercise` | what stakers do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
 //! | [`scenario`] | epochs of the whole loop, held against paper |
+//! | [`simulate`] | the same epochs on paper alone, years of them |
 //! | [`names`] | what bytes on the chain mean |
 //! | [`rewards`] | what miners get: scores to amounts, to a tree, to a proof, and why |
 //! | [`voucher`] | apps' usage, signed |
@@ -61,6 +62,7 @@ pub mod rewards;
 pub mod rollout;
 pub mod scenario;
 pub mod session;
+pub mod simulate;
 pub mod system;
 pub mod voucher;
 pub mod wallet;

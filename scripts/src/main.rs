@@ -19,6 +19,7 @@ use corflow::{
     rewards::command::Rewards,
     rollout::command::{Accept, Deploy, Keepalive, PassportOf, Status, Verify},
     session::{self, Foreign, Options},
+    simulate::command::Simulate,
     voucher::command::Vouchers,
     wallet::{self, Wallet},
 };
@@ -88,6 +89,8 @@ enum Command {
     Voucher(Vouchers),
     /// What things cost, beside peers.
     Bench(Bench),
+    /// Plays a scenario on paper: years of epochs in a second.
+    Simulate(Simulate),
     /// Reads the chain's events into a SQLite file.
     Index(Index),
     /// What apps paid, and what became of every wei of it.
@@ -122,6 +125,7 @@ async fn main() -> ExitCode {
         Some(Command::Index(index)) => index.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Audit(audit)) => audit.run().await.map(|it| it.print(arguments.json)),
         Some(Command::Keeper(keeper)) => keeper.run(arguments.json).await,
+        Some(Command::Simulate(simulate)) => simulate.run().await.map(|it| it.print(json)),
         Some(Command::Wallet(wallet)) => wallet.run().await.map(|it| wallet::print(&it, json)),
         Some(Command::Completions(shell)) => shell.run(Arguments::command()).map(|it| it.print(json)),
         Some(Command::Man(man)) => man.run(Arguments::command()).map(|it| it.print(json)),

@@ -18,6 +18,8 @@ pub struct Report {
     pub epoch_steps: Vec<StepRow>,
     /// The epochs, and the sums at the end.
     pub chronicle: Chronicle,
+    /// How many of them were simulated too: every figure and what everybody has must be the same, to the wei.
+    pub simulated: usize,
     /// What differs from the ledger. Empty if all is well.
     pub mismatches: Vec<String>,
     /// Whether time could be moved.
@@ -111,6 +113,7 @@ impl Report {
             .collect();
         let mut document = json!({"ok": self.is_ok(), "contracts": contracts, "steps": steps});
         self.chronicle.add_to(&mut document);
+        document["simulatedEpochs"] = json!(self.simulated);
         if !self.is_ok() {
             document["mismatches"] = json!(self.mismatches);
         }

@@ -17,7 +17,7 @@ use crate::{
     places::Places,
     recorder::Recorder,
     report::Report,
-    scenario::{Network, play},
+    scenario::{Network, Plot, play, simulate},
     system::{Deployer, System},
 };
 
@@ -87,7 +87,18 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     let ledger = exercise(&mut chain, &people, &system, &network, &mut recorder).await?;
     recorder.progress.stage("playing the epochs");
     recorder.begin_epochs();
-    let chronicle = play(&mut chain, &people, &system, &network, ledger, options.epochs, &mut recorder).await?;
+    let plot = Plot::twelve_epochs()?.of_epochs(options.epochs);
+    let now = chain.time().await?;
+    let chronicle = play(&mut chain, &people, &system, &network, ledger.clone(), &plot, &mut recorder).await?;
+    if chain.moves_time() {
+        // By the same steps from the same second on, without a chain: it must not come to anything else.
+        recorder.progress.stage("simulating the same epochs");
+        let simulated = simulate(now, &people, &system, &network, ledger, &plot).await?;
+        recorder.report.simulated = simulated.pages.len();
+        for difference in chronicle.differs_from(&simulated) {
+            recorder.mismatch(difference);
+        }
+    }
     recorder.report.chronicle = chronicle;
     recorder.progress.stage("auditing");
     for fault in audited(chain.provider(), &Places::of(&system, &network, since)).await? {

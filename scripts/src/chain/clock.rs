@@ -55,6 +55,13 @@ impl Clock {
         }
     }
 
+    /// Has the block to come stand at this second, or later where it is later already.
+    pub(super) fn reach(&mut self, time: u64) {
+        if let Self::Moved { next } = self {
+            *next = (*next).max(time);
+        }
+    }
+
     pub(super) fn saw(&mut self, time: u64) {
         if let Self::Moved { next } = self {
             *next = (*next).max(time + STEP);

@@ -131,6 +131,11 @@ impl Chain {
         self.clock.pass(seconds);
     }
 
+    /// Has the next block stand at this second, where time can be moved; later if it would stand later anyway.
+    pub(crate) fn reach(&mut self, time: u64) {
+        self.clock.reach(time);
+    }
+
     /// The latest block's timestamp.
     pub(crate) async fn time(&self) -> Result<u64> {
         self.time_of(BlockNumberOrTag::Latest).await

@@ -119,6 +119,11 @@ impl Staking {
         self.address
     }
 
+    /// The contract as it is at a time, if nobody touches it until then.
+    pub(crate) fn at(&self, now: u64) -> Self {
+        self.counted_to(now)
+    }
+
     /// What somebody has at a time.
     pub(crate) fn position(&self, account: Address, now: u64) -> Position {
         let then = self.counted_to(now);
@@ -184,7 +189,7 @@ impl Staking {
         Ok(())
     }
 
-    pub(super) fn claim(&mut self, token: &mut Token, who: Address, now: u64) -> Result<(), Bytes> {
+    pub(crate) fn claim(&mut self, token: &mut Token, who: Address, now: u64) -> Result<(), Bytes> {
         let amount = self.take_rewards(who, now)?;
         token.transfer(self.address, who, U256::from(amount))
     }
@@ -195,7 +200,7 @@ impl Staking {
         Ok(())
     }
 
-    pub(super) fn request_unstake(&mut self, token: &mut Token, who: Address, asked: U256, now: u64) -> Result<(), Bytes> {
+    pub(crate) fn request_unstake(&mut self, token: &mut Token, who: Address, asked: U256, now: u64) -> Result<(), Bytes> {
         self.count(now);
         let mut stake = self.stake(who);
         let amount = wei(asked);

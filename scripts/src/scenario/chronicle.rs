@@ -2,30 +2,49 @@
 
 use std::fmt::Write;
 
-use alloy_primitives::U256;
-use economics::{COR, emission::Decay};
+use alloy_primitives::{Address, U256};
+use economics::COR;
 use serde_json::{Value, json};
 
-use super::{
-    network::{DISCOUNT, PRICE, SPLIT, TAPER},
-    paper::Closed,
-    plot::EQUAL_STAKE,
-};
+use super::{paper::Closed, terms::Terms};
 use crate::report::{grouped, table};
 
+/// Rows of a table, about.
+const MOST_ROWS: usize = 26;
 /// Columns of the longest bar.
 const WIDTH: u128 = 50;
 
 /// An epoch and what came of it: the reserve after it, units that were free and units that were paid, and what the builder
-/// and the holder gained in it, in wei.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Page {
-    pub(super) closed: Closed,
-    pub(super) reserve_left: u128,
+/// and the holder gained in it, in wei, on a stake of `equal`; and what everybody has at its closing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) closed: Closed,
+    pub(crate) reserve_left: u128,
     pub(super) free: u128,
     pub(super) paid: u128,
     pub(super) builder: u128,
-    pub(super) holder: u128,
+    pub(crate) holder: u128,
+    pub(super) equal: u128,
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// What somebody has, in wei: COR, stake, what is on its way out of it, rewards not yet taken, and a builder's credit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) address: Address,
+    pub(crate) cor: U256,
+    pub(crate) stake: u128,
+    pub(crate) unbonding: u128,
+    pub(crate) rewards: u128,
+    pub(crate) credit: u128,
+}
+
+impl Account {
+    /// All of it.
+    pub(crate) fn all(&self) -> u128 {
+        self.cor.saturating_to::<u128>() + self.stake + self.unbonding + self.rewards + self.credit
+    }
 }
 
 /// What a contract owes by paper, and what COR it has, in wei.
@@ -42,18 +61,36 @@ pub struct Solvency {
 /// The epochs of a run that emitted, and what the contracts owe and have at its end.
 #[derive(Clone, Debug, Default)]
 pub struct Chronicle {
-    pages: Vec<Page>,
+    terms: Terms,
+    pub(crate) pages: Vec<Page>,
     solvency: Vec<Solvency>,
 }
 
 impl Chronicle {
-    pub(super) fn new(pages: Vec<Page>, solvency: Vec<Solvency>) -> Self {
-        Self { pages, solvency }
+    pub(super) fn new(terms: Terms, pages: Vec<Page>, solvency: Vec<Solvency>) -> Self {
+        Self { terms, pages, solvency }
+    }
+
+    /// What is not the same in a simulation of the same plot: epoch by epoch, all figures and what everybody has, to the wei.
+    pub(crate) fn differs_from(&self, simulated: &Self) -> Vec<String> {
+        let document = |chronicle: &Self| {
+            let mut document = json!({});
+            chronicle.add_to(&mut document);
+            document
+        };
+        let mut differences = Vec::new();
+        differ("", &document(self), &document(simulated), &mut differences);
+        differences
     }
 
     /// Whether any epoch emitted.
     pub fn is_empty(&self) -> bool {
         self.pages.is_empty()
+    }
+
+    /// The last epoch.
+    pub(crate) fn last(&self) -> Option<&Page> {
+        self.pages.last()
     }
 
     /// A table of the epochs, a chart of miners' income by its source, and the sums. COR, rounded down; usage in millions of
@@ -99,19 +136,19 @@ impl Chronicle {
                 cor(emission),
                 cor(page.closed.budget()),
                 percent(page.closed.user_paid()),
-                yearly(page.builder),
-                yearly(page.holder),
+                yearly(page.builder, page.equal),
+                yearly(page.holder, page.equal),
                 cor(page.reserve_left),
                 cor(burned),
             ]
         });
-        table(&head, 0, rows.collect())
+        table(&head, 0, self.shown(rows.collect()))
     }
 
     fn chart(&self) -> String {
         let most = self.pages.iter().map(|page| page.closed.budget()).max().unwrap_or_default().max(1);
         let mut text = String::from("\nMiners' income, COR: # paid by apps and grants, . emitted\n");
-        for page in &self.pages {
+        for page in self.shown(self.pages.iter().collect()) {
             let columns = |amount: u128| ((amount / COR) * WIDTH / (most / COR).max(1)) as usize;
             let (fees, emitted) = (columns(page.closed.parts.miners), columns(page.closed.emission));
             let bar = format!("{}{}", "#".repeat(fees), ".".repeat(emitted));
@@ -119,6 +156,12 @@ impl Chronicle {
             writeln!(text, "{:>5} {bar} {income}", page.closed.epoch).expect("a String takes everything");
         }
         text
+    }
+
+    /// Of years of epochs not all are shown to people, but always the first and the last.
+    fn shown<T>(&self, rows: Vec<T>) -> Vec<T> {
+        let (step, last) = (rows.len().div_ceil(MOST_ROWS).max(1), rows.len().saturating_sub(1));
+        rows.into_iter().enumerate().filter(|(at, _)| at % step == 0 || *at == last).map(|(_, row)| row).collect()
     }
 
     fn solvency_table(&self) -> String {
@@ -133,24 +176,41 @@ impl Chronicle {
 
     /// Adds to a run's document the parameters, every epoch and the sums: wei as decimal strings, ratios as parts of 10^18.
     pub(crate) fn add_to(&self, document: &mut Value) {
-        let wad = |points: u16| (u64::from(points) * 100_000_000_000_000).to_string();
-        let [miners, treasury, burn, builders] = SPLIT.map(wad);
-        let [usage, stake, floor] = TAPER.map(|units| units.to_string());
-        document["parameters"] = json!({
-            "decay": Decay::DEFAULT.to_string(),
-            "usageTaper": usage,
-            "stakeTaper": stake,
-            "floor": floor,
-            "miners": miners,
-            "treasury": treasury,
-            "burn": burn,
-            "builders": builders,
-            "discount": wad(DISCOUNT),
-            "unitPrice": PRICE.to_string(),
-        });
+        let Terms { decay, usage_taper, stake_taper, floor, miners, treasury, burn, builders, discount, unit_price } = self.terms;
+        let ratios = [
+            ("decay", decay),
+            ("usageTaper", usage_taper),
+            ("stakeTaper", stake_taper),
+            ("floor", floor),
+            ("miners", miners),
+            ("treasury", treasury),
+            ("burn", burn),
+            ("builders", builders),
+            ("discount", discount),
+            ("unitPrice", unit_price),
+        ];
+        let parameters = ratios.map(|(name, ratio)| (name.to_owned(), Value::String(ratio.units().to_string())));
+        document["parameters"] = Value::Object(parameters.into_iter().collect());
         document["epochs"] = self.pages.iter().map(epoch).collect();
         let sum = |row: &Solvency| json!({"contract": row.contract, "owes": row.owes.to_string(), "has": row.has.to_string()});
         document["solvency"] = self.solvency.iter().map(sum).collect();
+    }
+}
+
+/// Every place at which two documents are not the same.
+fn differ(place: &str, chain: &Value, simulated: &Value, differences: &mut Vec<String>) {
+    match (chain, simulated) {
+        (Value::Object(one), Value::Object(other)) if one.len() == other.len() => {
+            one.iter().for_each(|(name, it)| differ(&format!("{place} {name}"), it, &simulated[name], differences));
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            (0..).zip(one.iter().zip(other)).for_each(|(at, (it, other)): (usize, _)| {
+                let name = ["name", "contract", "epoch"].iter().find_map(|field| it.get(field)).map(Value::to_string);
+                differ(&format!("{place} {}", name.unwrap_or(at.to_string())), it, other, differences);
+            });
+        }
+        (one, other) if one != other => differences.push(format!("simulated,{place} is {other}, and not {one}")),
+        _ => {}
     }
 }
 
@@ -177,17 +237,30 @@ fn epoch(page: &Page) -> Value {
         "userPaidShare": page.closed.user_paid().to_string(),
         "builderGain": page.builder.to_string(),
         "holderGain": page.holder.to_string(),
+        "accounts": page.accounts.iter().map(account).collect::<Vec<_>>(),
+    })
+}
+
+fn account(account: &Account) -> Value {
+    json!({
+        "name": account.name,
+        "address": account.address.to_string(),
+        "cor": account.cor.to_string(),
+        "stake": account.stake.to_string(),
+        "unbonding": account.unbonding.to_string(),
+        "rewards": account.rewards.to_string(),
+        "credit": account.credit.to_string(),
     })
 }
 
 /// A ratio in 10^-18 as percent with a digit, rounded down.
-pub(super) fn percent(share: u128) -> String {
+pub(crate) fn percent(share: u128) -> String {
     let tenths = share / (COR / 1_000);
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
-/// What a gain of an epoch on the equal stake is in a year of 52, in percent with two digits.
-pub(super) fn yearly(gain: u128) -> String {
-    let hundredths = gain * 52 * 10_000 / EQUAL_STAKE;
+/// What a gain of an epoch on a stake is in a year of 52, in percent with two digits.
+pub(super) fn yearly(gain: u128, stake: u128) -> String {
+    let hundredths = gain * 52 * 10_000 / stake.max(1);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }

@@ -7,10 +7,7 @@ use alloy_primitives::{Address, U256};
 use anyhow::{Context, Result, ensure};
 use economics::allocation::Pots;
 
-use super::{
-    paper::Closed,
-    plot::{MINER_STAKE, MINIMUM_STAKE},
-};
+use super::{paper::Closed, plot::Plot};
 use crate::rewards::{
     document::Previous,
     epoch::{Before, Epoch, Inputs},
@@ -47,22 +44,25 @@ pub(super) struct Ballot {
 }
 
 impl Miners {
-    pub(super) fn is_known(&self, miner: Address) -> bool {
-        self.known.contains_key(&miner)
+    /// The address of a miner who has joined, by its number.
+    pub(super) fn address(&self, number: u8) -> Option<Address> {
+        self.known.iter().find(|(_, miner)| miner.number == number).map(|(address, _)| *address)
     }
 
     pub(super) fn join(&mut self, miner: Address, number: u8) {
         self.known.entry(miner).or_insert(Miner { number, paid: 0 });
     }
 
-    /// Their names and addresses.
-    pub(super) fn named(&self) -> impl Iterator<Item = (String, Address)> + '_ {
-        self.known.iter().map(|(address, miner)| (format!("miner {}", miner.number), *address))
+    /// Their names and addresses, by number.
+    pub(super) fn named(&self) -> impl Iterator<Item = (String, Address)> + use<> {
+        let mut all: Vec<_> = self.known.iter().map(|(address, miner)| (miner.number, *address)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(number, address)| (format!("miner {number}"), address))
     }
 
     /// Computes a closed epoch twice, as two attesters do, who must come to the same; none while nobody has earned.
-    pub(super) fn attest(&mut self, closed: &Closed, work: &Work) -> Result<Option<Ballot>> {
-        let inputs = self.inputs(closed, work);
+    pub(super) fn attest(&mut self, closed: &Closed, work: &Work, plot: &Plot) -> Result<Option<Ballot>> {
+        let inputs = self.inputs(closed, work, plot);
         let (epoch, again) = (Epoch::of(inputs.clone())?, Epoch::of(inputs)?);
         let data_hash = epoch.document.data_hash();
         ensure!(data_hash == again.document.data_hash(), "two attesters come to different ends of epoch {}", closed.epoch);
@@ -91,7 +91,7 @@ impl Miners {
     }
 
     /// The published files: tasks and scores that differ by miner and epoch, as much of them free as usage is.
-    fn inputs(&self, closed: &Closed, work: &Work) -> Inputs {
+    fn inputs(&self, closed: &Closed, work: &Work, plot: &Plot) -> Inputs {
         let mut scores = String::from("miner,tasks,score,free\n");
         let mut staked = Vec::new();
         let used = (work.free + work.paid).max(1);
@@ -99,12 +99,12 @@ impl Miners {
             let score = 1_000 + 170 * index + 13 * closed.epoch;
             let free = u128::from(score) * work.free / used;
             scores.push_str(&format!("{miner:#x},{},{score},{free}\n", score / 10));
-            staked.push((miner, MINER_STAKE));
+            staked.push((miner, plot.miner_stake.0));
         }
         Inputs {
             epoch: closed.epoch,
             budget: Pots { emission: closed.emission, fees: closed.parts.miners },
-            minimum_stake: MINIMUM_STAKE,
+            minimum_stake: plot.minimum_stake.0,
             scores: (Format::Csv, scores.into_bytes()),
             stakes: stakes::written(staked).into_bytes(),
             before: self.before.clone(),

@@ -1,6 +1,6 @@
 //! `report.html`: the epochs as charts, in one file that needs nothing else.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use economics::COR;
 
@@ -12,35 +12,45 @@ const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 70.0;
 const BELOW: f64 = 28.0;
 
+/// Epochs that are named below a chart, and rows of the table, about.
+const MOST_LABELS: usize = 26;
+
 const HEAD: &str = r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>corflow: from subsidised to user-funded</title>
 <style>
-:root { color-scheme: light dark; --text: #1d232b; --paper: #ffffff; --line: #c9d0d8; --a: #1f6feb; --b: #d9822b; --c: #7a8594 }
-@media (prefers-color-scheme: dark) { :root { --text: #e4e8ed; --paper: #14181d; --line: #3a424c; --a: #6ea8fe; --b: #f0a657; --c: #97a3b0 } }
+:root { color-scheme: light dark; --text: #1d232b; --paper: #ffffff; --line: #c9d0d8; --a: #1f6feb; --b: #d9822b; --c: #7a8594; --d: #2e9e5b; --e: #a34fc4; --f: #c2334d }
+@media (prefers-color-scheme: dark) { :root { --text: #e4e8ed; --paper: #14181d; --line: #3a424c; --a: #6ea8fe; --b: #f0a657; --c: #97a3b0; --d: #5fcf8b; --e: #cf8df0; --f: #f0758a } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--paper); max-width: 800px; margin: 2rem auto; padding: 0 1rem }
 svg { width: 100%; height: auto } text { fill: var(--text); font-size: 12px }
 .axis { stroke: var(--line) } .a { fill: var(--a) } .b { fill: var(--b) } .c { fill: var(--c) }
-path { fill: none; stroke-width: 2.5 } path.a { stroke: var(--a); fill: none } path.b { stroke: var(--b); fill: none }
-.key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 1em } .key.a { background: var(--a) } .key.b { background: var(--b) } .key.c { background: var(--c) }
+path { fill: none; stroke-width: 2.5 } path.a { stroke: var(--a); fill: none } path.b { stroke: var(--b); fill: none } path.c { stroke: var(--c); fill: none } path.d { stroke: var(--d); fill: none } path.e { stroke: var(--e); fill: none } path.f { stroke: var(--f); fill: none }
+.key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 1em } .key.a { background: var(--a) } .key.b { background: var(--b) } .key.c { background: var(--c) } .key.d { background: var(--d) } .key.e { background: var(--e) } .key.f { background: var(--f) }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums } th, td { text-align: right; padding: .2em .5em; border-bottom: 1px solid var(--line) }
 .wide { overflow-x: auto }
 </style>
 <h1>From subsidised to user-funded</h1>
 "#;
 
+/// Colours of lines.
+const CLASSES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
 /// A series of a chart: its class of colour, and a value for each epoch.
 struct Series {
     class: &'static str,
-    name: &'static str,
+    name: Cow<'static, str>,
     values: Vec<f64>,
 }
 
 /// The whole file.
 pub(super) fn html(pages: &[Page]) -> String {
-    let series = |class, name, value: &dyn Fn(&Page) -> f64| Series { class, name, values: pages.iter().map(value).collect() };
+    let series = |class, name: &'static str, value: &dyn Fn(&Page) -> f64| Series {
+        class,
+        name: Cow::Borrowed(name),
+        values: pages.iter().map(value).collect(),
+    };
     let part = |page: &Page, paid: u128| {
         let gross = page.closed.income.own + page.closed.income.granted;
         if gross == 0 { 0.0 } else { cor(page.closed.parts.miners) * cor(paid) / cor(gross) }
@@ -52,8 +62,8 @@ pub(super) fn html(pages: &[Page]) -> String {
     ];
     let reserve = [series("b", "reserve", &|page| cor(page.reserve_left))];
     let yields = [
-        series("a", "builder", &|page| yield_of(page.builder)),
-        series("b", "holder with the same stake", &|page| yield_of(page.holder)),
+        series("a", "builder", &|page| yield_of(page.builder, page.equal)),
+        series("b", "holder with the same stake", &|page| yield_of(page.holder, page.equal)),
     ];
     let epochs: Vec<u64> = pages.iter().map(|page| page.closed.epoch).collect();
     let mut html = String::from(HEAD);
@@ -65,11 +75,52 @@ pub(super) fn html(pages: &[Page]) -> String {
     html
 }
 
+/// What of an epoch is drawn.
+type Figure = fn(&Page) -> f64;
+
+/// Several runs of one scenario beside each other, each by a name, in one file.
+pub(crate) fn compared(about: &str, runs: &[(String, &[Page])]) -> String {
+    let mut html = String::from(HEAD);
+    put(&mut html, format_args!("<p>{}</p>\n", escaped(about)));
+    let most = runs.iter().map(|(_, pages)| *pages).max_by_key(|pages| pages.len()).unwrap_or_default();
+    let epochs: Vec<u64> = most.iter().map(|page| page.closed.epoch).collect();
+    let figures: [(&str, Figure); 5] = [
+        ("Users' part of miners' income, percent", |page| page.closed.user_paid() as f64 / (COR as f64 / 100.0)),
+        ("Emission, COR an epoch", |page| cor(page.closed.emission)),
+        ("Miners' income, COR an epoch", |page| cor(page.closed.budget())),
+        ("Reserve after the epoch, COR", |page| cor(page.reserve_left)),
+        ("Yield of a holder's stake, percent a year", |page| yield_of(page.holder, page.equal)),
+    ];
+    for (title, value) in figures {
+        let series: Vec<_> = (0..)
+            .zip(runs)
+            .map(|(at, (name, pages))| Series {
+                class: CLASSES[at % CLASSES.len()],
+                name: escaped(name).into(),
+                values: pages.iter().map(value).collect(),
+            })
+            .collect();
+        chart(&mut html, title, &epochs, &series, lines);
+    }
+    html.push_str("</html>\n");
+    html
+}
+
+/// Text as HTML shows it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 type Marks = fn(&mut String, &[Series], &dyn Fn(usize) -> f64, &dyn Fn(f64) -> f64);
 
 fn chart(html: &mut String, title: &str, epochs: &[u64], series: &[Series], marks: Marks) {
-    let sum = |index: usize| series.iter().filter_map(|it| it.values.get(index)).sum::<f64>();
-    let most = (0..epochs.len()).map(sum).fold(1.0, f64::max);
+    let stacks = std::ptr::fn_addr_eq(marks, stacked as Marks);
+    let at = |index: usize| series.iter().filter_map(move |it| it.values.get(index)).copied();
+    let highest = |index: usize| match stacks {
+        true => at(index).sum::<f64>(),
+        false => at(index).fold(0.0, f64::max),
+    };
+    let most = (0..epochs.len()).map(highest).fold(1.0, f64::max);
     let step = (WIDTH - LEFT) / epochs.len().max(1) as f64;
     let x = move |index: usize| LEFT + step * (index as f64 + 0.5);
     let y = move |value: f64| (HEIGHT - BELOW) - value / most * (HEIGHT - BELOW - 12.0);
@@ -84,7 +135,7 @@ fn chart(html: &mut String, title: &str, epochs: &[u64], series: &[Series], mark
         put(html, format_args!("<line class=\"axis\" x1=\"{LEFT}\" x2=\"{WIDTH}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>"));
         put(html, format_args!("<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n", LEFT - 6.0, at + 4.0, short(value)));
     }
-    for (index, epoch) in epochs.iter().enumerate() {
+    for (index, epoch) in epochs.iter().enumerate().step_by(epochs.len().div_ceil(MOST_LABELS).max(1)) {
         put(html, format_args!("<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{epoch}</text>", x(index), HEIGHT - 8.0));
     }
     marks(html, series, &x, &y);
@@ -127,7 +178,7 @@ fn table(html: &mut String, pages: &[Page]) {
         "<h2>Figures</h2>\n<div class=\"wide\"><table>\n<tr><th>epoch<th>emission<th>by apps<th>by grants<th>user-paid<th>builder %/y\
          <th>holder %/y<th>reserve</tr>\n",
     );
-    for page in pages {
+    for page in pages.iter().step_by(pages.len().div_ceil(MOST_LABELS).max(1)) {
         put(
             html,
             format_args!(
@@ -137,8 +188,8 @@ fn table(html: &mut String, pages: &[Page]) {
                 page.closed.income.own / COR,
                 page.closed.income.granted / COR,
                 percent(page.closed.user_paid()),
-                yearly(page.builder),
-                yearly(page.holder),
+                yearly(page.builder, page.equal),
+                yearly(page.holder, page.equal),
                 page.reserve_left / COR,
             ),
         );
@@ -156,8 +207,8 @@ fn cor(wei: u128) -> f64 {
 }
 
 /// A yield, for a drawing.
-fn yield_of(gain: u128) -> f64 {
-    yearly(gain).parse().unwrap_or_default()
+fn yield_of(gain: u128, stake: u128) -> f64 {
+    yearly(gain, stake).parse().unwrap_or_default()
 }
 
 /// A value of an axis.

@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, Bytes, U256};
 use anyhow::{Context, Result, anyhow};
 use economics::{
-    BasisPoints, COR, Wad,
+    COR,
     emission::{self, Decay, Taper},
     split::{Parts, Split},
 };
 
-use super::network::{BOND, DISCOUNT, Network, PRICE, SPLIT, STARTER, TAPER};
+use super::{
+    network::{BOND, Network, STARTER},
+    terms::Terms,
+};
 use crate::model::Model;
 
 const NO_APP: &str = "the plot has an app do something before it is founded";
@@ -53,36 +56,36 @@ pub(super) struct Charge {
 
 /// An epoch's gross fees: paid by apps themselves, paid from grants, and the part credited to builders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Income {
-    pub(super) own: u128,
-    pub(super) granted: u128,
-    pub(super) builders: u128,
+pub(crate) struct Income {
+    pub(crate) own: u128,
+    pub(crate) granted: u128,
+    pub(crate) builders: u128,
 }
 
 /// A closed epoch, all in wei: its reserve before, and everything that follows from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Closed {
-    pub(super) epoch: u64,
-    pub(super) reserve: u128,
-    pub(super) cap: u128,
-    pub(super) income: Income,
-    pub(super) parts: Parts,
-    pub(super) average_stake: u128,
-    pub(super) supply: u128,
-    pub(super) emission: u128,
-    pub(super) deposits: u128,
+pub(crate) struct Closed {
+    pub(crate) epoch: u64,
+    pub(crate) reserve: u128,
+    pub(crate) cap: u128,
+    pub(crate) income: Income,
+    pub(crate) parts: Parts,
+    pub(crate) average_stake: u128,
+    pub(crate) supply: u128,
+    pub(crate) emission: u128,
+    pub(crate) deposits: u128,
     /// Wei budgeted for miners by now, in all epochs.
-    pub(super) budgets: u128,
+    pub(crate) budgets: u128,
 }
 
 impl Closed {
     /// What miners may be attested, in wei.
-    pub(super) fn budget(&self) -> u128 {
+    pub(crate) fn budget(&self) -> u128 {
         self.emission + self.parts.miners
     }
 
     /// The part of miners' income that apps paid themselves, in 10^-18.
-    pub(super) fn user_paid(&self) -> u128 {
+    pub(crate) fn user_paid(&self) -> u128 {
         let Income { own, granted, .. } = self.income;
         emission::user_paid_share(self.parts.miners, own, own + granted, self.emission)
     }
@@ -94,8 +97,14 @@ pub(super) struct Paper {
     /// COR, and staking.
     pub(super) model: Model,
     at: Network,
+    decay: Decay,
     taper: Taper,
     split: Split,
+    /// Builders' share, and by how much a commitment is cheaper: parts of 10,000.
+    builders: u16,
+    discount: u16,
+    /// Wei of a unit.
+    pub(super) price: u128,
     /// The first epoch that emits, once the emission was started.
     first: Option<u64>,
     reserve: u128,
@@ -112,15 +121,16 @@ pub(super) struct Paper {
 
 impl Paper {
     /// Of contracts of which only COR and staking were used.
-    pub(super) fn new(model: Model, at: Network) -> Result<Self> {
-        let [usage, stake, floor] = TAPER.map(Wad::new);
-        let taper = usage.zip(stake).zip(floor).and_then(|((usage, stake), floor)| Taper::new(usage, stake, floor));
-        let [miners, treasury, burn, builders] = SPLIT.map(|points| BasisPoints::new(points).unwrap_or_default());
+    pub(super) fn new(model: Model, at: Network, terms: &Terms) -> Result<Self> {
         Ok(Self {
             model,
             at,
-            taper: taper.context("the tapers are out of bounds")?,
-            split: Split::new(miners, treasury, burn, builders).context("the split is out of bounds")?,
+            decay: terms.decay()?,
+            taper: terms.taper()?,
+            split: terms.split()?,
+            builders: terms.builders()?,
+            discount: terms.discount()?,
+            price: terms.unit_price()?,
             first: None,
             reserve: 0,
             deposits: BTreeMap::new(),
@@ -143,6 +153,21 @@ impl Paper {
     pub(super) fn stake(&mut self, payer: Address, account: Address, amount: u128, time: u64) -> Result<()> {
         let Model { token, staking } = &mut self.model;
         agreed(staking.deposit(token, payer, account, U256::from(amount), time))
+    }
+
+    /// Stake on its way out.
+    pub(super) fn leave(&mut self, account: Address, amount: u128, time: u64) -> Result<()> {
+        let Model { token, staking } = &mut self.model;
+        agreed(staking.request_unstake(token, account, U256::from(amount), time))
+    }
+
+    /// Somebody's rewards of staking, as COR, if there are any.
+    pub(super) fn claim(&mut self, account: Address, time: u64) -> Result<()> {
+        let Model { token, staking } = &mut self.model;
+        if staking.position(account, time).rewards > 0 {
+            agreed(staking.claim(token, account, time))?;
+        }
+        Ok(())
     }
 
     /// COR from somebody to the incentives' budget.
@@ -206,8 +231,7 @@ impl Paper {
 
     /// Prepays units for each of `epochs` epochs after `running`; what an epoch costs and its builder's part, in wei.
     pub(super) fn commit(&mut self, payer: Address, id: u64, running: u64, units: u128, epochs: u64) -> Result<(u128, u128)> {
-        let cost = (units * PRICE * u128::from(10_000 - DISCOUNT)).div_ceil(10_000);
-        let builder = builder(cost);
+        let (cost, builder) = self.commitment(units);
         let app = self.apps.get_mut(&id).context(NO_APP)?;
         app.credit += builder * u128::from(epochs);
         for epoch in running + 1..=running + epochs {
@@ -220,21 +244,28 @@ impl Paper {
         Ok((cost, builder))
     }
 
+    /// What an epoch of a commitment costs and its builder's part, in wei.
+    pub(super) fn commitment(&self, units: u128) -> (u128, u128) {
+        let cost = (units * self.price * u128::from(10_000 - self.discount)).div_ceil(10_000);
+        (cost, cost * u128::from(self.builders) / 10_000)
+    }
+
     /// Counts a voucher: from the commitment, then from grants and escrow, as many whole units as fit the fee cap.
     pub(super) fn settle(&mut self, id: u64, epoch: u64, cumulative: u128) -> Result<Charge> {
+        let price = self.price;
         let app = self.apps.get_mut(&id).context(NO_APP)?;
         let counted = app.counted.entry(epoch).or_default();
         let asked = cumulative.saturating_sub(counted.units);
         let prepaid = app.committed.get(&epoch).copied().unwrap_or_default();
         let committed = asked.min(prepaid.saturating_sub(counted.units));
-        let affordable = (app.grants + app.escrow).min(app.cap.saturating_sub(counted.spent)) / PRICE;
+        let affordable = (app.grants + app.escrow).min(app.cap.saturating_sub(counted.spent)) / price;
         let paid = (asked - committed).min(affordable);
         let units = committed + paid;
-        let granted = app.grants.min(paid * PRICE);
-        let escrowed = paid * PRICE - granted;
-        let builder = builder(escrowed);
+        let granted = app.grants.min(paid * price);
+        let escrowed = paid * price - granted;
+        let builder = escrowed * u128::from(self.builders) / 10_000;
         counted.units += units;
-        counted.spent += paid * PRICE;
+        counted.spent += paid * price;
         app.grants -= granted;
         app.escrow -= escrowed;
         app.credit += builder;
@@ -249,10 +280,9 @@ impl Paper {
     pub(super) fn close(&mut self, epoch: u64, time: u64) -> Result<Closed> {
         let income = self.open.remove(&epoch).unwrap_or_default();
         let parts = self.split.of(income.own + income.granted, income.builders).context("builders have more than their part")?;
-        let decay = Decay::new(Decay::DEFAULT).context("the decay is out of bounds")?;
         let (reserve, supply) = (self.reserve, SUPPLY - self.burned);
         let average_stake = self.model.staking.average_stake(epoch);
-        let cap = emission::cap(reserve, decay);
+        let cap = emission::cap(reserve, self.decay);
         let circulating = emission::circulating(supply, reserve);
         let emission = match self.first {
             Some(first) if epoch >= first => {
@@ -321,6 +351,11 @@ impl Paper {
         ]
     }
 
+    /// What builds all apps of somebody, and was not claimed, in wei.
+    pub(super) fn credit(&self, owner: Address) -> u128 {
+        self.apps.values().filter(|app| app.owner == owner).map(|app| app.credit).sum()
+    }
+
     /// Wei in the reserve after the last closed epoch.
     pub(super) fn reserve(&self) -> u128 {
         self.reserve
@@ -329,11 +364,6 @@ impl Paper {
     pub(super) fn app(&mut self, id: u64) -> Result<&mut App> {
         self.apps.get_mut(&id).context(NO_APP)
     }
-}
-
-/// The builder's part of what an app paid itself, rounded down.
-fn builder(own: u128) -> u128 {
-    own * u128::from(SPLIT[3]) / 10_000
 }
 
 /// What the ledger says of COR that the chain has moved already: a refusal means that they disagree.

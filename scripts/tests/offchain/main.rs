@@ -2,6 +2,7 @@
 
 mod explain;
 mod rewards;
+mod simulate;
 mod support;
 mod tree;
 mod voucher;

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 use alloy_primitives::Address;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use corflow::{answer::Answer, rewards::command::Rewards, voucher::command::Vouchers};
+use corflow::{answer::Answer, rewards::command::Rewards, simulate::command::Simulate, voucher::command::Vouchers};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -21,6 +21,7 @@ struct Line {
 enum Command {
     Rewards(Box<Rewards>),
     Voucher(Box<Vouchers>),
+    Simulate(Simulate),
 }
 
 /// A folder of its own, gone when dropped.
@@ -71,6 +72,7 @@ impl Desk {
         match Line::try_parse_from(std::iter::once("corflow".to_owned()).chain(words))?.command {
             Command::Rewards(rewards) => rewards.run().await,
             Command::Voucher(voucher) => voucher.run().await,
+            Command::Simulate(simulate) => simulate.run().await,
         }
     }
 
