@@ -229,16 +229,12 @@ fn check(connection: &Connection, path: &Path, origin: &Origin) -> Result<(), St
     let known: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut contracts: Vec<_> = origin.contracts.iter().map(|it| format!("{} {}", it.name, it.address)).collect();
     contracts.sort();
-    let clock = |genesis: u64, length: u64| format!("{length} s from {genesis} on");
+    let clock = |genesis: u64, length: u64| format!("{length} s an epoch, from second {genesis} on");
     for (what, known, now) in [
         ("the chain id", chain_id.to_string(), origin.chain_id.to_string()),
         ("the hash of its first block", genesis_hash, origin.genesis_hash.to_string()),
         ("the contracts", known.join(", "), contracts.join(", ")),
-        (
-            "the length of an epoch",
-            clock(unsigned(genesis), unsigned(length)),
-            clock(origin.clock.genesis(), origin.clock.length()),
-        ),
+        ("the epochs' clock", clock(unsigned(genesis), unsigned(length)), clock(origin.clock.genesis(), origin.clock.length())),
     ] {
         if known != now {
             return Err(StoreError::AnotherChain { path: path.to_owned(), what, known, now });
@@ -449,7 +445,7 @@ mod tests {
             ("chain id was 1 there, and is 2", Origin { chain_id: 2, ..origin() }),
             ("first block", Origin { genesis_hash: B256::ZERO, ..origin() }),
             ("contracts", Origin { contracts: vec![], ..origin() }),
-            ("epoch", Origin { clock: EpochClock::new(1, 7 * DAY).expect("a week"), ..origin() }),
+            ("epochs' clock", Origin { clock: EpochClock::new(1, 7 * DAY).expect("a week"), ..origin() }),
         ];
         for (words, other) in others {
             let error = Store::open(&path, &other).expect_err("another chain").to_string();

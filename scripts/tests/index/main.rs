@@ -150,6 +150,9 @@ async fn a_provider_that_limits_cuts_and_drops_gives_the_same_index() {
     let drops = Provider::before(&net.url(), Ways { range: Some(50), drop_every: Some(9), ..Ways::default() }).await;
     assert_eq!(plain, desk.index(&drops.url(), "drops").await);
 
+    let noisy = Provider::before(&net.url(), Ways { noisy: true, ..Ways::default() }).await;
+    assert_eq!(plain, desk.index(&noisy.url(), "noisy").await, "each event once, and none that was taken back");
+
     let ways = Ways { cut: Some(15), ..Ways::default() };
     let cuts = Provider::before(&net.url(), ways).await;
     desk.run(&cuts.url(), "cuts", &["--max-logs", "14"]).await.expect("the index comes to its end");
@@ -224,6 +227,20 @@ async fn another_chain_is_refused_and_the_file_left_as_it_was() {
 
     std::fs::write(&desk.deployments, net.deployments().to_string()).expect("the folder takes files");
     assert_eq!(known, desk.index(&net.url(), "index").await);
+}
+
+/// A development chain that was started again: the same chain id, first block and addresses, and other epochs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_was_started_again_is_another_chain() {
+    let before = Net::start().await;
+    let desk = Desk::new(&before);
+    desk.index(&before.url(), "index").await;
+    // The second that it is started in is all that differs.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let after = Net::start().await;
+    assert_eq!(before.deployments(), after.deployments(), "everything is where it was");
+    let told = format!("{:#}", desk.run(&after.url(), "index", &[]).await.expect_err("another chain"));
+    assert!(told.contains("knows another chain: the epochs' clock was 604800 s an epoch, from second"), "{told}");
 }
 
 /// Following goes on while blocks come, and through a provider that fails.

@@ -22,6 +22,8 @@ pub(crate) struct Ways {
     pub(crate) results: Option<usize>,
     /// The most logs of an answer; more are left out, and nothing is said.
     pub(crate) cut: Option<usize>,
+    /// Logs come twice, and once more as if they had been taken back.
+    pub(crate) noisy: bool,
     /// Every so many requests one is not answered.
     pub(crate) drop_every: Option<usize>,
     /// Block 0 has another hash.
@@ -113,6 +115,15 @@ impl Behind {
         if let Some(list) = result.as_array_mut().filter(|_| logs) {
             if self.ways.results.is_some_and(|most| list.len() > most) {
                 return Err(json!({"code": -32005, "message": "query returned more than allowed results"}));
+            }
+            if self.ways.noisy {
+                let mut noise = list.clone();
+                for log in &mut noise {
+                    log["removed"] = json!(true);
+                    log["logIndex"] = json!("0xffff");
+                }
+                noise.extend(list.iter().rev().cloned());
+                list.splice(0..0, noise);
             }
             list.truncate(self.ways.cut.unwrap_or(usize::MAX));
         }
