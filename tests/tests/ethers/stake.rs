@@ -1,47 +1,25 @@
-//! An independent client: ethers-rs, which shares no code with ours and reads the ABI that is published, permits, stakes,
-//! claims, and understands why a call is refused.
+//! Somebody permits, stakes, claims, and understands why a call is refused.
 
-use std::{sync::Arc, time::Duration};
-
-use corflow::build::Workspace;
 use ethers::{
-    abi::{Abi, ErrorExt, Token},
-    contract::{Contract, ContractError},
-    middleware::SignerMiddleware,
-    providers::{Http, Middleware, Provider},
-    signers::{LocalWallet, Signer},
-    types::{Address, Bytes, U256, transaction::eip712::TypedData},
+    abi::{ErrorExt, Token},
+    providers::Middleware,
+    signers::Signer,
+    types::{U256, transaction::eip712::TypedData},
 };
 use serde_json::json;
 use system_tests::staking::World;
 
-type Client = SignerMiddleware<Provider<Http>, LocalWallet>;
-
-/// A contract as a client of its published ABI sees it.
-fn contract(name: &str, at: alloy_primitives::Address, client: &Arc<Client>) -> Contract<Client> {
-    let path = Workspace::here().root().join("deployments/abi").join(format!("{name}.json"));
-    let text = std::fs::read_to_string(path).expect("the published ABI");
-    let abi: Abi = serde_json::from_str(&text).expect("an ABI");
-    Contract::new(Address::from(at.into_array()), abi, client.clone())
-}
-
-/// The name and the values of the error that a call was refused with, by the ABI.
-fn refusal(abi: &Abi, error: ContractError<Client>) -> (String, Vec<Token>) {
-    let data: Bytes = error.as_revert().unwrap_or_else(|| panic!("no revert: {error}")).clone();
-    let error = abi.errors().find(|it| it.selector().as_slice() == &data[..4]).expect("an error of the ABI");
-    (error.name.clone(), error.decode(&data[4..]).expect("its values"))
-}
+use crate::client::{client, contract, refusal};
 
 #[tokio::test]
 async fn ethers_permits_stakes_claims_and_reads_errors() {
     let world = World::start().await;
     world.fund(system_tests::staking::cor(1_000)).await;
     let key = world.chain.node.accounts()[3].key;
-    let wallet = LocalWallet::from_bytes(key.as_slice()).expect("a key").with_chain_id(world.chain.node.chain_id());
+    let client = client(&world.chain, key);
+    let wallet = client.signer();
     let me = wallet.address();
     world.enter(alloy_primitives::Address::from(me.0)).await;
-    let provider = Provider::<Http>::try_from(world.chain.node.endpoint()).expect("a URL").interval(Duration::from_millis(5));
-    let client = Arc::new(SignerMiddleware::new(provider, wallet.clone()));
     let (token, staking) = (contract("cor-token", world.token, &client), contract("staking", world.staking, &client));
     let cor = |amount: u64| U256::exp10(18) * amount;
 
