@@ -27,11 +27,6 @@ impl Book {
         self.rows.iter().fold(U256::ZERO, |sum, row| sum + row.1)
     }
 
-    /// What a row's miner has earned in all.
-    pub(crate) fn amount(&self, index: usize) -> u128 {
-        self.rows[index].1.to()
-    }
-
     pub(crate) fn claim(&self, index: usize) -> MinerRewards::Claim {
         let (miner, amount) = self.rows[index];
         MinerRewards::Claim { miner, amount, proof: self.tree.proof(index).expect("a leaf of the tree") }

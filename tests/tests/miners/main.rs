@@ -2,13 +2,18 @@
 //! real staking and app-fees beside it.
 
 mod attacks;
+mod cases;
 mod claims;
 mod flat;
 mod gas_limits;
 mod hostile;
+mod late;
 mod model;
+mod moves;
 mod ops;
+mod panel;
 mod pool;
+mod roles;
 mod roots;
 mod snapshot;
 mod stateful;

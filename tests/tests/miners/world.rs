@@ -137,25 +137,7 @@ impl World {
             },
         );
         let board = world.deploy("fee-board", &abi::FeeBoard::constructorCall {});
-        world.fees = world.deploy(
-            "app-fees",
-            &AppFees::constructorCall {
-                owner: OWNER,
-                guardian: GUARDIAN,
-                treasury: OWNER,
-                staking: world.staking,
-                grace: DAY,
-                delay: DAY,
-                unitPrice: U256::from(COR),
-                discount: U256::from(1_000),
-                minersShare: U256::from(7_000),
-                treasuryShare: U256::from(1_000),
-                burnShare: U256::from(500),
-                buildersShare: U256::from(500),
-                burnable: true,
-                board,
-            },
-        );
+        world.fees = world.deploy("app-fees", &Self::fee_terms(world.staking, board));
         world.store = world.deploy(
             "agent-store",
             &AgentStore::constructorCall {
@@ -198,8 +180,41 @@ impl World {
         );
     }
 
+    /// What app-fees is constructed with here.
+    pub(crate) fn fee_terms(staking: Address, board: Address) -> AppFees::constructorCall {
+        AppFees::constructorCall {
+            owner: OWNER,
+            guardian: GUARDIAN,
+            treasury: OWNER,
+            staking,
+            grace: DAY,
+            delay: DAY,
+            unitPrice: U256::from(COR),
+            discount: U256::from(1_000),
+            minersShare: U256::from(7_000),
+            treasuryShare: U256::from(1_000),
+            burnShare: U256::from(500),
+            buildersShare: U256::from(500),
+            burnable: true,
+            board,
+        }
+    }
+
     /// Puts a contract on the chain, active and constructed.
     pub(crate) fn deploy(&mut self, name: &str, arguments: &impl SolConstructor) -> Address {
+        self.try_deploy(name, arguments).unwrap_or_else(|data| panic!("{name} refuses: {data}"))
+    }
+
+    /// Has a constructor refuse, with this error.
+    pub(crate) fn refuses_to_deploy<E: SolError>(&mut self, name: &str, arguments: &impl SolConstructor) -> E {
+        match self.try_deploy(name, arguments) {
+            Err(data) => error(&data),
+            Ok(_) => panic!("{name} is not refused"),
+        }
+    }
+
+    /// Puts a contract on the chain; what its constructor refuses with.
+    pub(crate) fn try_deploy(&mut self, name: &str, arguments: &impl SolConstructor) -> Result<Address, Bytes> {
         let artifact = artifacts().iter().find(|artifact| artifact.name == name).expect("a contract of this name");
         self.next += 1;
         let address = contract(self.next);
@@ -207,8 +222,7 @@ impl World {
         self.state.account_mut(address).nonce = 1;
         self.activate(address);
         let construct = [&keccak256("stylus_constructor()")[..4], &arguments.abi_encode()].concat();
-        self.transact(OWNER, address, construct.into(), U256::ZERO).unwrap_or_else(|data| panic!("{name} refuses: {data}"));
-        address
+        self.transact(OWNER, address, construct.into(), U256::ZERO).map(|_| address)
     }
 
     /// Puts other code at an address, which keeps its storage.
