@@ -36,7 +36,7 @@ async fn actions_cost_no_more_than_their_goals() {
     let world = World::start().await;
     for program in [world.token, world.staking] {
         let cache = ArbWasmCache::cacheProgramCall { program };
-        world.chain.send(world.chain.account(0), ARB_WASM_CACHE, cache).await;
+        world.send(world.owner, ARB_WASM_CACHE, cache).await.expect("the chain owner caches");
     }
     for account in [ADA, BEN] {
         world.tells(account, CorToken::approveCall { spender: world.staking, value: ENDLESS }).await;
