@@ -61,19 +61,6 @@ impl Deployments {
     }
 }
 
-/// The JSON ABI of every contract, with events and errors, by package.
-pub fn abis() -> [(&'static str, alloy_json_abi::JsonAbi); 7] {
-    [
-        ("agent-store", abi::AgentStore::abi::contract()),
-        ("app-fees", abi::AppFees::abi::contract()),
-        ("cor-token", abi::CorToken::abi::contract()),
-        ("fee-board", abi::FeeBoard::abi::contract()),
-        ("miner-pool", abi::MinerPool::abi::contract()),
-        ("miner-rewards", abi::MinerRewards::abi::contract()),
-        ("staking", abi::Staking::abi::contract()),
-    ]
-}
-
 /// The file of a contract's ABI.
 pub fn abi_path(workspace: &Workspace, name: &str) -> PathBuf {
     workspace.root().join("deployments/abi").join(format!("{name}.json"))
@@ -86,7 +73,7 @@ pub fn abi_text(abi: &alloy_json_abi::JsonAbi) -> Result<String> {
 
 /// Writes the ABIs that differ from their files.
 pub fn write_abis(workspace: &Workspace) -> Result<()> {
-    for (name, abi) in abis() {
+    for (name, abi) in abi::contracts() {
         let (path, text) = (abi_path(workspace, name), abi_text(&abi)?);
         if fs::read_to_string(&path).ok().as_deref() != Some(&text) {
             replace(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;

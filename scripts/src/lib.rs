@@ -12,8 +12,6 @@
 //! | [`networks`], [`parameters`], [`environment`] | where to deploy, what to, and the variables that their files refer to |
 //! | [`keys`] | who signs |
 //! | [`rollout`] | a network on a real chain: planned, sent from a journal, held against the chain |
-//! | [`amount`] | amounts as people write them |
-//! | [`refusals`] | what every refusal means, in words |
 //! | [`people`] | who takes part in a run |
 //! | `exercise` | what stakers do, and the comparison after each step |
 //! | `model` | the ledger that they are compared with |
@@ -32,7 +30,6 @@
 //! | [`answer`] | what a command found out |
 //! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
 
-pub mod amount;
 pub mod answer;
 pub mod audit;
 pub mod bench;
@@ -56,7 +53,6 @@ pub mod people;
 pub mod places;
 mod progress;
 mod recorder;
-pub mod refusals;
 pub mod report;
 pub mod rewards;
 pub mod rollout;

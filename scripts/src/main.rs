@@ -14,7 +14,6 @@ use corflow::{
     keys,
     manual::{self, Completions, Man},
     people::Person,
-    refusals::Exit,
     report::Report,
     rewards::command::Rewards,
     rollout::command::{Accept, Deploy, Keepalive, PassportOf, Status, Verify},
@@ -23,6 +22,7 @@ use corflow::{
     voucher::command::Vouchers,
     wallet::{self, Wallet},
 };
+use words::refusals::Exit;
 
 /// Builds the contracts, deploys them on a local Arbitrum node and plays the whole loop.
 ///

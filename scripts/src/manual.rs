@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use clap::{Args, Command};
 use clap_complete::Shell;
 use serde_json::json;
+use words::refusals::Exit;
 
-use crate::{answer::Answer, refusals::Exit};
+use crate::answer::Answer;
 
 /// Which shell is to be helped.
 #[derive(Args, Clone, Debug)]

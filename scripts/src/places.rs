@@ -5,14 +5,9 @@ use std::path::{Path, PathBuf};
 use alloy_primitives::Address;
 use serde_json::Value;
 use thiserror::Error;
+use words::{Misread, number};
 
-use crate::{
-    build::Workspace,
-    deployments::network,
-    rewards::{Misread, number},
-    scenario::Network,
-    system::System,
-};
+use crate::{build::Workspace, deployments::network, scenario::Network, system::System};
 
 /// The contracts of one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

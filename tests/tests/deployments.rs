@@ -8,7 +8,7 @@ use corflow::{build::Workspace, deployments};
 #[test]
 fn the_abis_in_the_repository_are_not_stale() {
     let workspace = Workspace::here();
-    for (name, abi) in deployments::abis() {
+    for (name, abi) in abi::contracts() {
         let path = deployments::abi_path(&workspace, name);
         let kept = fs::read_to_string(&path).unwrap_or_default();
         assert!(kept == deployments::abi_text(&abi).expect("an ABI is JSON"), "{} is stale: run corflow", path.display());
@@ -18,6 +18,6 @@ fn the_abis_in_the_repository_are_not_stale() {
 /// Every contract that is built has its ABI there, and nothing else has.
 #[test]
 fn every_contract_has_an_abi() {
-    let named: Vec<&str> = deployments::abis().iter().map(|(name, _)| *name).collect();
+    let named: Vec<&str> = abi::contracts().iter().map(|(name, _)| *name).collect();
     assert_eq!(Workspace::here().contracts().expect("the contracts' folder"), named);
 }

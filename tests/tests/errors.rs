@@ -6,10 +6,7 @@ use std::{
 };
 
 use alloy::json_abi::JsonAbi;
-use corflow::{
-    build::{Symbols, Workspace, build},
-    deployments,
-};
+use corflow::build::{Symbols, Workspace, build};
 use wasmparser::{Operator, Parser, Payload};
 
 type Selector = [u8; 4];
@@ -52,7 +49,7 @@ fn an_abi_lists_the_errors_that_its_contract_gives() {
     made.get_mut("app-fees").expect("app-fees").extend(board);
 
     let abis: BTreeMap<&str, BTreeMap<Selector, String>> =
-        deployments::abis().iter().map(|(name, abi)| (*name, errors(abi))).filter(|(name, _)| *name != "fee-board").collect();
+        abi::contracts().iter().map(|(name, abi)| (*name, errors(abi))).filter(|(name, _)| *name != "fee-board").collect();
     let shared = errors(&abi::Common::abi::contract());
     let known: BTreeMap<&Selector, &String> = abis.values().flatten().collect();
 

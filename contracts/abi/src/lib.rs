@@ -44,6 +44,20 @@ macro_rules! words {
 }
 use words;
 
+/// The JSON ABI of every contract, with events and errors, by package.
+#[cfg(feature = "json")]
+pub fn contracts() -> [(&'static str, alloy_json_abi::JsonAbi); 7] {
+    [
+        ("agent-store", AgentStore::abi::contract()),
+        ("app-fees", AppFees::abi::contract()),
+        ("cor-token", CorToken::abi::contract()),
+        ("fee-board", FeeBoard::abi::contract()),
+        ("miner-pool", MinerPool::abi::contract()),
+        ("miner-rewards", MinerRewards::abi::contract()),
+        ("staking", Staking::abi::contract()),
+    ]
+}
+
 #[cfg(all(test, feature = "json"))]
 mod tests {
     use super::*;

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
+use words::number::plain;
 
 use super::{
     Audit,
     entry::{Keeper, Wei},
     epochs::Parts,
 };
-use crate::{answer::Answer, rewards::number::plain};
+use crate::answer::Answer;
 
 /// A sum with both its sides, in wei.
 #[derive(Clone, Debug, PartialEq, Eq)]

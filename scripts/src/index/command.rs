@@ -163,7 +163,7 @@ fn contracts(path: &Path, chain_id: u64) -> Result<Vec<Contract>> {
     let listed = document["contracts"].as_object();
     let listed = listed.with_context(|| format!("{} has no \"contracts\": it is no deployment file", path.display()))?;
     let mut found = Vec::new();
-    for (name, _) in deployments::abis() {
+    for (name, _) in abi::contracts() {
         let Some(entry) = listed.get(name) else { continue };
         let address = entry["address"].as_str().and_then(|text| text.parse::<Address>().ok());
         let Some(address) = address else { bail!("{} has no address for {name}", path.display()) };

@@ -51,7 +51,7 @@ pub(super) struct Follower {
 impl Follower {
     pub(super) fn new(source: Source, store: Store, contracts: Vec<Contract>, believed: usize) -> Self {
         let mut names = Names::default();
-        for (name, abi) in crate::deployments::abis() {
+        for (name, abi) in abi::contracts() {
             for contract in contracts.iter().filter(|contract| contract.name == name) {
                 names.add(name, contract.address, abi.clone());
             }

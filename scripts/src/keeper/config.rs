@@ -18,11 +18,9 @@ use alloy_primitives::Address;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use words::number::{address, decimal};
 
-use crate::{
-    keys::KeyFiles,
-    rewards::number::{address, decimal},
-};
+use crate::keys::KeyFiles;
 
 /// Flags that overrule the file.
 #[derive(Args, Clone, Debug, Default)]

@@ -3,9 +3,10 @@
 use abi::{AppFees, MinerPool, MinerRewards};
 use alloy_primitives::{Address, Bytes, U256, hex, keccak256};
 use alloy_sol_types::SolCall;
+use words::number::cor;
 
 use super::{chain::Contracts, config::Policy, store::vouchers::Voucher};
-use crate::rewards::{number::cor, onchain::Ballot};
+use crate::rewards::onchain::Ballot;
 
 /// The most vouchers that app-fees takes at once.
 pub(crate) const MOST_VOUCHERS: usize = 50;

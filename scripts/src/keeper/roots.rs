@@ -8,6 +8,7 @@ use alloy::{
 use alloy_primitives::{Address, FixedBytes, U256};
 use alloy_sol_types::SolEvent;
 use anyhow::{Context, Result, ensure};
+use words::number::cor;
 
 use super::{
     chain::{Chain, Contracts, Head, Trouble},
@@ -16,7 +17,7 @@ use super::{
     outbox::OutboxError,
     store::Store,
 };
-use crate::rewards::{book::Book, epoch::Epoch, number::cor, onchain::Ballot};
+use crate::rewards::{book::Book, epoch::Epoch, onchain::Ballot};
 
 /// Blocks whose events are asked for at once, at first; halved where a provider finds them too many.
 const RANGE: u64 = 10_000;

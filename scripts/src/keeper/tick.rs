@@ -25,7 +25,7 @@ use super::{
         vouchers::{Kept, Standing, Voucher},
     },
 };
-use crate::refusals::{Context, Kind, Refusal};
+use words::refusals::{Context, Kind, Refusal};
 
 /// The most transactions of one tick; what is still due then is due at the next.
 const MOST_SENT: usize = 20;

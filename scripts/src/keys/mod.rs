@@ -24,8 +24,8 @@ use clap::Args;
 pub use outbox::{Outbox, OutboxError, Prepared, checksum};
 pub use secret::SecretError;
 
-use crate::rewards::number::address;
 use secret::Secret;
+use words::number::address;
 
 /// The path of the first account in most wallets.
 pub const FIRST_ACCOUNT: &str = "m/44'/60'/0'/0/0";

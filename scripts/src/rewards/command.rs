@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use economics::allocation::Pots;
 use serde_json::{Value, json};
+use words::number::{address, cor, decimal};
 
 use super::{
     book::{Book, root_text},
     epoch::{Epoch, Inputs},
     explain::explain,
-    number::{address, cor, decimal},
     onchain::{Ballot, RewardsOnChain, Standing},
     rows::Format,
     scores,
@@ -122,7 +122,7 @@ struct Expected {
     data_hash: Option<B256>,
 }
 
-fn wei(text: &str) -> Result<u128, super::Misread> {
+fn wei(text: &str) -> Result<u128, words::Misread> {
     decimal(text, 0)
 }
 

@@ -149,6 +149,6 @@ pub(crate) mod text {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(from)?;
-        super::super::number::decimal(&text, 0).map_err(D::Error::custom)
+        words::number::decimal(&text, 0).map_err(D::Error::custom)
     }
 }

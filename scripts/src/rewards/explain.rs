@@ -4,11 +4,11 @@ use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result};
 use economics::allocation::{FREE_CAP_DIVISOR, Pots, Scores, allocate};
 use serde::Serialize;
+use words::number::{SCORE_DECIMALS, cor, plain};
 
 use super::{
     document::{Amounts, text},
     epoch::Epoch,
-    number::{SCORE_DECIMALS, cor, plain},
     scores::Score,
 };
 

@@ -20,12 +20,9 @@ pub mod command;
 pub mod document;
 pub mod epoch;
 pub mod explain;
-pub(crate) mod number;
 pub mod onchain;
 pub mod rows;
 pub mod scores;
 pub mod stakes;
 pub mod tree;
 pub mod vote;
-
-pub use number::Misread;

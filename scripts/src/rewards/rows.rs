@@ -6,8 +6,7 @@ use alloy_primitives::Address;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use thiserror::Error;
-
-use super::number::Misread;
+use words::Misread;
 
 /// So many faults are told at once; more than these would tell nothing new.
 const TOLD: usize = 20;

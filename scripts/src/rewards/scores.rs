@@ -2,11 +2,9 @@
 
 use alloy_primitives::Address;
 use economics::allocation::Work;
+use words::number::{Misread, SCORE_DECIMALS, address, decimal, plain};
 
-use super::{
-    number::{Misread, SCORE_DECIMALS, address, decimal, plain},
-    rows::{Fault, Faults, table},
-};
+use super::rows::{Fault, Faults, table};
 
 /// What one miner did in an epoch, by the validators of inference and of useful work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

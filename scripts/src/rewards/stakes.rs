@@ -11,11 +11,9 @@ use alloy::{
 use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolCall;
 use anyhow::{Context, Result, ensure};
+use words::number::{address, decimal};
 
-use super::{
-    number::{address, decimal},
-    rows::{Fault, Faults, table},
-};
+use super::rows::{Fault, Faults, table};
 
 /// So many questions in one request: nodes refuse longer batches.
 const BATCH: usize = 500;

@@ -7,8 +7,7 @@ use alloy_primitives::{Address, B256, U256};
 use economics::merkle::{ProofError, Tree, keccak, leaf, verify};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use super::number::{Misread, address, decimal};
+use words::number::{Misread, address, decimal};
 
 const FORMAT: &str = "standard-v1";
 const LEAF: [&str; 2] = ["address", "uint256"];

@@ -9,11 +9,11 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use economics::allocation::Pots;
 use serde_json::json;
+use words::number::cor;
 
 use super::{
     book::Book,
     epoch::Epoch,
-    number::cor,
     onchain::{Ballot, RewardsOnChain, Standing},
 };
 use crate::{

@@ -162,5 +162,5 @@ impl Drawing<'_> {
 
 /// The ABI of a contract, by its package.
 pub(crate) fn interface(name: &str) -> Option<JsonAbi> {
-    crate::deployments::abis().into_iter().find(|(package, _)| *package == name).map(|(_, abi)| abi)
+    abi::contracts().into_iter().find(|(package, _)| *package == name).map(|(_, abi)| abi)
 }

@@ -8,9 +8,10 @@ use alloy_primitives::{B256, keccak256};
 use anyhow::{Context, Result, ensure};
 use economics::COR;
 use serde::{Deserialize, Deserializer, de};
+use words::number::decimal;
 
 use super::terms::Terms;
-use crate::{people::Person, rewards::number::decimal};
+use crate::people::Person;
 
 /// The plot that the main job plays on a chain.
 const TWELVE_EPOCHS: &str = include_str!("../../../scenarios/twelve-epochs.toml");

@@ -9,7 +9,7 @@ use economics::{
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::network::{DISCOUNT, PRICE, SPLIT, TAPER};
-use crate::rewards::number::{decimal, plain};
+use words::number::{decimal, plain};
 
 /// Units of a ratio: 10^-18.
 const ONE: u128 = COR;

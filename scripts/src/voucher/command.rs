@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use words::number::address;
 
 use super::{
     file::{Count, Number, Place, Voucher},
@@ -22,7 +23,6 @@ use super::{
 use crate::{
     answer::Answer,
     keys::{Actor, Keys},
-    rewards::number::address,
 };
 
 /// Usage vouchers of apps: signed, checked, added up over gateways.

@@ -8,11 +8,9 @@ use alloy_sol_types::{Eip712Domain, SolStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 use thiserror::Error;
+use words::{Misread, number};
 
-use crate::{
-    keys::Signer,
-    rewards::{Misread, number},
-};
+use crate::keys::Signer;
 
 /// Where a voucher counts: one app-fees contract on one chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

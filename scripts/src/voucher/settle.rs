@@ -9,6 +9,7 @@ use alloy_sol_types::{SolCall, SolEventInterface};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde_json::{Value, json};
+use words::number::{address, cor};
 
 use super::{
     command::{read, same_domain},
@@ -20,7 +21,6 @@ use crate::{
     keys::{Actor, Keys, Prepared},
     names::Names,
     places::Places,
-    rewards::number::{address, cor},
 };
 
 /// The most vouchers that app-fees takes at once.

@@ -4,6 +4,10 @@ use abi::{AgentStore, AppFees};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use words::{
+    amount::{Cor, Units},
+    number::address,
+};
 
 use super::{
     account::{Account, Change, What},
@@ -12,11 +16,7 @@ use super::{
     usage,
     write::{Act, Call, Writing},
 };
-use crate::{
-    amount::{Cor, Units},
-    answer::Answer,
-    rewards::number::address,
-};
+use crate::answer::Answer;
 
 /// What is to be done with an app.
 #[derive(Args, Clone, Debug)]

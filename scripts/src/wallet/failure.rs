@@ -5,13 +5,9 @@ use std::process::ExitCode;
 use alloy::transports::{RpcError, TransportErrorKind};
 use alloy_primitives::B256;
 use serde_json::{Value, json};
+use words::refusals::{Exit, Kind, Refusal};
 
-use crate::{
-    answer::Answer,
-    keys::KeyError,
-    networks::NetworkError,
-    refusals::{Exit, Kind, Refusal},
-};
+use crate::{answer::Answer, keys::KeyError, networks::NetworkError};
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use words::{amount::Cor, number::address, refusals::time};
 
 use super::{
     books::Books,
@@ -14,12 +15,7 @@ use super::{
     twin::{Figure, Twin, document, lines},
     write::{Act, Call, Writing},
 };
-use crate::{
-    amount::Cor,
-    answer::Answer,
-    refusals::time,
-    rewards::{book::Book, number::address},
-};
+use crate::{answer::Answer, rewards::book::Book};
 
 /// What is to be done for a miner.
 #[derive(Args, Clone, Debug)]

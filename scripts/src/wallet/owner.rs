@@ -5,6 +5,7 @@ use alloy_primitives::{Address, U256};
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
+use words::{number::address, refusals::duration};
 
 use super::{
     clock::Epochs,
@@ -12,7 +13,7 @@ use super::{
     twin::{Figure, Twin, document, lines},
     write::{Act, Call, Writing},
 };
-use crate::{answer::Answer, refusals::duration, rewards::number::address};
+use crate::answer::Answer;
 
 /// What is to be done with the contracts themselves.
 #[derive(Args, Clone, Debug)]

@@ -14,13 +14,10 @@ use alloy_sol_types::SolCall;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde::Deserialize;
+use words::refusals::{Context, Kind, Refusal};
 
 use super::failure::Failure;
-use crate::{
-    build::Workspace,
-    networks::Network,
-    refusals::{Context, Kind, Refusal},
-};
+use crate::{build::Workspace, networks::Network};
 
 /// Where the contracts are.
 #[derive(Args, Clone, Default)]

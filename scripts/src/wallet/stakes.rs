@@ -5,6 +5,7 @@ use alloy_primitives::Address;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
+use words::{amount::Cor, number::address};
 
 use super::{
     books::Books,
@@ -12,7 +13,7 @@ use super::{
     twin::{Figure, Twin, document, lines},
     write::{Act, Call, Writing, cor},
 };
-use crate::{amount::Cor, answer::Answer, rewards::number::address};
+use crate::answer::Answer;
 
 /// What is to be staked.
 #[derive(Args, Clone, Debug)]

@@ -3,12 +3,12 @@
 use alloy_primitives::Address;
 use anyhow::Result;
 use serde_json::{Map, Value};
-
-use super::place::View;
-use crate::{
+use words::{
     amount::Cor,
     refusals::{Context, time},
 };
+
+use super::place::View;
 
 /// A transaction's twin: the same change, made on paper.
 pub(super) trait Twin {
@@ -98,7 +98,7 @@ impl Quantity {
             Self::Time(0) => "never".to_owned(),
             Self::Time(second) => time(second),
             Self::Count(count) => count.to_string(),
-            Self::Share(share) => format!("{} %", crate::rewards::number::plain(share, 16)),
+            Self::Share(share) => format!("{} %", words::number::plain(share, 16)),
             Self::Account(account) => context.who(account),
             Self::Flag(flag) => if flag { "yes" } else { "no" }.to_owned(),
         }

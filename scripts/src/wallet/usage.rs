@@ -4,17 +4,17 @@ use abi::{AgentStore, AppFees};
 use alloy_primitives::{Address, U256};
 use anyhow::{Result, bail};
 use serde_json::json;
+use words::{
+    amount::Cor,
+    refusals::{status_words, time},
+};
 
 use super::{
     clock::Epochs,
     place::Place,
     twin::{Figure, document, lines},
 };
-use crate::{
-    amount::Cor,
-    answer::Answer,
-    refusals::{status_words, time},
-};
+use crate::answer::Answer;
 
 /// What an app has, may spend and has used.
 pub(super) async fn show(place: &Place, app: u64) -> Result<Answer> {

@@ -22,6 +22,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use words::{
+    amount::Cor,
+    refusals::{Kind, Refusal},
+};
 
 use super::{
     failure::Failure,
@@ -29,10 +33,8 @@ use super::{
     twin::{Quantity, Twin, changes, differences, document},
 };
 use crate::{
-    amount::Cor,
     answer::Answer,
     keys::{Actor, Keys, Outbox, Prepared, Signer},
-    refusals::{Kind, Refusal},
 };
 
 /// How long a transaction may take to be in a block.
@@ -224,7 +226,7 @@ impl Writing {
         }
         let mut text = format!("done: {} (block {block}, {hash})\n{}", call.says, changes(&before, &actual, &context));
         let fee = landed.iter().map(Landed::fee).sum::<u128>();
-        let _ = write!(text, "\nfee  {} ETH", crate::rewards::number::plain(fee, 18));
+        let _ = write!(text, "\nfee  {} ETH", words::number::plain(fee, 18));
         text += if shared {
             "\nnot compared with the prediction: others changed the same contracts in this block"
         } else {

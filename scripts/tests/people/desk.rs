@@ -11,13 +11,13 @@ use corflow::{
     answer::Answer,
     build::Workspace,
     people::Person,
-    refusals::Exit,
     rewards::command::Rewards,
     session::{self, Running},
     wallet::{self, Wallet},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use words::refusals::Exit;
 
 pub(crate) const COR: u128 = 1_000_000_000_000_000_000;
 pub(crate) const DAY: u64 = 86_400;

@@ -2,7 +2,8 @@
 
 use abi::{CorToken, Staking};
 use alloy_primitives::U256;
-use corflow::{people::Person::*, refusals::Exit, wallet::exit_of};
+use corflow::{people::Person::*, wallet::exit_of};
+use words::refusals::Exit;
 
 use crate::desk::{COR, DAY, Desk, held, wei};
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, env, fmt::Write, fs, path::PathBuf};
 
 use alloy::json_abi::StateMutability;
-use corflow::{build::Workspace, deployments};
+use corflow::build::Workspace;
 
 use crate::typical::Typical;
 
@@ -67,7 +67,7 @@ fn every_function_takes_what_the_snapshot_says() {
 
 fn every_write_has_a_row(rows: &BTreeMap<String, u64>) {
     let mut writes = Vec::new();
-    for (contract, abi) in deployments::abis() {
+    for (contract, abi) in abi::contracts() {
         let changes = |state| !matches!(state, StateMutability::View | StateMutability::Pure);
         let functions = abi.functions().filter(|function| changes(function.state_mutability));
         writes.extend(functions.map(|function| format!("{contract}:{}", function.signature())));

@@ -68,12 +68,12 @@ fn every_row_is_of_an_error_and_none_is_there_twice() {
 fn every_error_is_said_without_open_places() {
     for (contract, abi) in abis() {
         for error in abi.errors() {
-            let kinds = error.inputs.iter().map(|input| input.ty.parse::<alloy::dyn_abi::DynSolType>().expect("a type"));
+            let kinds = error.inputs.iter().map(|input| input.ty.parse::<alloy_dyn_abi::DynSolType>().expect("a type"));
             let values = kinds.map(|kind| match kind {
-                alloy::dyn_abi::DynSolType::Uint(bits) => DynSolValue::Uint(U256::from(7), bits),
-                alloy::dyn_abi::DynSolType::Address => DynSolValue::Address(ADA),
-                alloy::dyn_abi::DynSolType::FixedBytes(size) => DynSolValue::FixedBytes([7; 32].into(), size),
-                alloy::dyn_abi::DynSolType::Bytes => DynSolValue::Bytes(vec![]),
+                alloy_dyn_abi::DynSolType::Uint(bits) => DynSolValue::Uint(U256::from(7), bits),
+                alloy_dyn_abi::DynSolType::Address => DynSolValue::Address(ADA),
+                alloy_dyn_abi::DynSolType::FixedBytes(size) => DynSolValue::FixedBytes([7; 32].into(), size),
+                alloy_dyn_abi::DynSolType::Bytes => DynSolValue::Bytes(vec![]),
                 other => panic!("a new kind of argument: {other}"),
             });
             let body = DynSolValue::Tuple(values.collect()).abi_encode_params();

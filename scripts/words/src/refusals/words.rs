@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 
-use crate::rewards::number::plain;
+use crate::number::plain;
 
 /// What the names of accounts and the time of day are, for whoever reads.
 #[derive(Clone, Debug, Default)]

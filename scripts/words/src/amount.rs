@@ -6,7 +6,7 @@ use alloy_primitives::U256;
 use economics::HOLDING_LIMIT;
 use thiserror::Error;
 
-use crate::rewards::number::{cor, decimal, plain};
+use crate::number::{cor, decimal, plain};
 
 /// Decimals of COR.
 pub const DECIMALS: u8 = 18;

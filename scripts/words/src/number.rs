@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 use thiserror::Error;
 
 /// Decimals of a score: what validators publish to the last of 18 places is kept exactly.
-pub(crate) const SCORE_DECIMALS: u8 = 18;
+pub const SCORE_DECIMALS: u8 = 18;
 
 /// Why a text is not the number or the address that it should be.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub enum Misread {
 }
 
 /// A number with at most `decimals` places behind the point, as a whole number of the last of them.
-pub(crate) fn decimal(text: &str, decimals: u8) -> Result<u128, Misread> {
+pub fn decimal(text: &str, decimals: u8) -> Result<u128, Misread> {
     let written = || text.to_owned();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
@@ -67,7 +67,7 @@ pub(crate) fn decimal(text: &str, decimals: u8) -> Result<u128, Misread> {
 }
 
 /// A whole number: in digits, or in hexadecimal behind 0x.
-pub(crate) fn whole(text: &str) -> Result<U256, Misread> {
+pub fn whole(text: &str) -> Result<U256, Misread> {
     let refused = || Misread::NotANumber(text.to_owned());
     let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |it| (it, 16));
     if let Some(rest) = digits.strip_prefix('-').filter(|it| it.bytes().all(|it| it.is_ascii_digit()) && !it.is_empty()) {
@@ -82,7 +82,7 @@ pub(crate) fn whole(text: &str) -> Result<U256, Misread> {
 }
 
 /// An address. Capitals, where there are both kinds, must be EIP-55's.
-pub(crate) fn address(text: &str) -> Result<Address, Misread> {
+pub fn address(text: &str) -> Result<Address, Misread> {
     let digits = text.strip_prefix("0x").filter(|it| it.len() == 40 && it.bytes().all(|it| it.is_ascii_hexdigit()));
     let digits = digits.ok_or_else(|| Misread::NotAnAddress(text.to_owned()))?;
     let address: Address = text.parse().map_err(|_| Misread::NotAnAddress(text.to_owned()))?;
@@ -94,7 +94,7 @@ pub(crate) fn address(text: &str) -> Result<Address, Misread> {
 }
 
 /// The opposite of [`decimal`]: the shortest text that reads as `value` again.
-pub(crate) fn plain(value: u128, decimals: u8) -> String {
+pub fn plain(value: u128, decimals: u8) -> String {
     let Some(unit) = 10u128.checked_pow(decimals.into()).filter(|&it| it > 1) else { return value.to_string() };
     let fraction = format!("{:0width$}", value % unit, width = usize::from(decimals));
     match fraction.trim_end_matches('0') {
@@ -104,7 +104,7 @@ pub(crate) fn plain(value: u128, decimals: u8) -> String {
 }
 
 /// An amount for people: COR, to the wei.
-pub(crate) fn cor(wei: u128) -> String {
+pub fn cor(wei: u128) -> String {
     format!("{} COR", plain(wei, 18))
 }
 

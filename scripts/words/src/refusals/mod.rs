@@ -1,13 +1,13 @@
 //! Every refusal in words: a sentence with its numbers, the cause, and one next step.
 //!
 //! One [table](mod@table) has a row for each error of each contract's ABI, each way in which a node fails and each exit code.
-//! Nothing here knows how a refusal came: a command line and a wallet page read the same rows.
+//! Nothing here knows how a refusal came.
 
 #[rustfmt::skip] // A row is a line.
 mod table;
 mod words;
 
-use alloy::dyn_abi::{DynSolValue, ErrorExt};
+use alloy_dyn_abi::{DynSolValue, ErrorExt};
 use alloy_json_abi::{Error as AbiError, JsonAbi};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{Panic, Revert, SolError};
@@ -268,7 +268,7 @@ fn abis() -> Vec<(&'static str, JsonAbi)> {
         ("CacheManager", abi::CacheManager::abi::contract()),
         ("ArbWasm", abi::ArbWasm::abi::contract()),
     ];
-    crate::deployments::abis().into_iter().chain(arbitrum).collect()
+    abi::contracts().into_iter().chain(arbitrum).collect()
 }
 
 /// Whom a contract calls, itself first: whose errors may come out of it.
