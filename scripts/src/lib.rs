@@ -28,7 +28,8 @@
 //! | [`wallet`] | commands for people |
 //! | [`manual`] | what shells and manuals are told |
 //! | [`answer`] | what a command found out |
-//! | `recorder`, `journal`, [`report`], `progress` | what a run keeps and says |
+//! | `recorder`, `journal`, [`steps`], [`report`], `progress` | what a run keeps and says |
+//! | `tables` | tables in text |
 
 pub mod answer;
 pub mod audit;
@@ -59,6 +60,8 @@ pub mod rollout;
 pub mod scenario;
 pub mod session;
 pub mod simulate;
+pub mod steps;
 pub mod system;
+mod tables;
 pub mod voucher;
 pub mod wallet;

@@ -174,8 +174,8 @@ fn verdict(report: &Report) -> ExitCode {
     if report.is_ok() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("{} mismatches between the chain and the ledger:", report.mismatches.len());
-    for mismatch in &report.mismatches {
+    eprintln!("{} mismatches between the chain and the ledger:", report.steps.mismatches.len());
+    for mismatch in &report.steps.mismatches {
         eprintln!("  {mismatch}");
     }
     ExitCode::FAILURE

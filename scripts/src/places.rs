@@ -7,7 +7,11 @@ use serde_json::Value;
 use thiserror::Error;
 use words::{Misread, number};
 
-use crate::{build::Workspace, deployments::network, scenario::Network, system::System};
+use crate::{
+    build::Workspace,
+    deployments::network,
+    system::{Network, System},
+};
 
 /// The contracts of one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

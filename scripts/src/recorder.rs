@@ -1,4 +1,4 @@
-//! What every transaction of a run goes through: the file of transactions, the report, the words for its progress.
+//! What every transaction of a run goes through: the file of transactions, the steps, the words for its progress.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::{
     journal::Journal,
     names::Names,
     progress::Progress,
-    report::{Outcome, Report, StepRow},
+    steps::{Outcome, StepRow, Steps},
 };
 
 /// Keeps what a run does.
@@ -15,8 +15,8 @@ use crate::{
 pub(crate) struct Recorder {
     /// Contracts by name.
     pub(crate) names: Names,
-    /// What the run says at its end.
-    pub(crate) report: Report,
+    /// What was done.
+    pub(crate) steps: Steps,
     /// What it says meanwhile.
     pub(crate) progress: Progress,
     journal: Option<Journal>,
@@ -29,7 +29,7 @@ impl Recorder {
     pub(crate) fn new(journal: Option<Journal>) -> Self {
         Self {
             names: Names::default(),
-            report: Report::default(),
+            steps: Steps::default(),
             progress: Progress::new(),
             journal,
             began: None,
@@ -63,18 +63,18 @@ impl Recorder {
     /// Keeps a step that was not tried.
     pub(crate) fn leave_out(&mut self, name: impl Into<String>, contract: &str, why: &str) {
         let outcome = Outcome::LeftOut { why: why.to_owned() };
-        let day = self.report.all_steps().last().map_or(0, |row| row.day);
+        let day = self.steps.all().last().map_or(0, |row| row.day);
         self.push(StepRow { day, name: name.into(), contract: contract.to_owned(), outcome });
     }
 
     /// Keeps something that is not as it should be.
     pub(crate) fn mismatch(&mut self, text: String) {
         self.progress.note(&format!("mismatch: {text}"));
-        self.report.mismatches.push(text);
+        self.steps.mismatches.push(text);
     }
 
     fn push(&mut self, row: StepRow) {
-        let steps = if self.in_epochs { &mut self.report.epoch_steps } else { &mut self.report.steps };
+        let steps = if self.in_epochs { &mut self.steps.epochs } else { &mut self.steps.first };
         steps.push(row);
     }
 

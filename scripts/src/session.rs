@@ -17,8 +17,9 @@ use crate::{
     places::Places,
     recorder::Recorder,
     report::Report,
-    scenario::{Network, Plot, play, simulate},
-    system::{Deployer, System},
+    scenario::{Plot, play, simulate},
+    steps::Steps,
+    system::{Deployer, Network, System},
 };
 
 /// When a run on a chain of its own begins: 2030-01-01, so that every run is the same to the last gas.
@@ -78,7 +79,6 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     };
 
     recorder.progress.stage("deploying");
-    recorder.report.moved_time = chain.moves_time();
     let since = chain.provider().get_block_number().await.context("the chain does not say its latest block")?;
     let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
     let system = System::deploy(&mut deployer).await?;
@@ -90,21 +90,21 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     let plot = Plot::twelve_epochs()?.of_epochs(options.epochs);
     let now = chain.time().await?;
     let chronicle = play(&mut chain, &people, &system, &network, ledger.clone(), &plot, &mut recorder).await?;
+    let mut simulated = 0;
     if chain.moves_time() {
         // By the same steps from the same second on, without a chain: it must not come to anything else.
         recorder.progress.stage("simulating the same epochs");
-        let simulated = simulate(now, &people, &system, &network, ledger, &plot).await?;
-        recorder.report.simulated = simulated.pages.len();
-        for difference in chronicle.differs_from(&simulated) {
+        let paper = simulate(now, &people, &system, &network, ledger, &plot).await?;
+        simulated = paper.pages.len();
+        for difference in chronicle.differs_from(&paper) {
             recorder.mismatch(difference);
         }
     }
-    recorder.report.chronicle = chronicle;
     recorder.progress.stage("auditing");
     for fault in audited(chain.provider(), &Places::of(&system, &network, since)).await? {
         recorder.mismatch(format!("by the audit of all events, {fault}"));
     }
-    Ok(recorder.report)
+    Ok(Report { steps: recorder.steps, chronicle, simulated, moved_time: chain.moves_time() })
 }
 
 /// What does not add up by the events of a whole run.
@@ -122,8 +122,8 @@ pub struct Running {
     pub system: System,
     /// Where the other contracts are.
     pub network: Network,
-    /// How it went.
-    pub report: Report,
+    /// What was done.
+    pub steps: Steps,
 }
 
 /// Starts a node on a port, with the contracts deployed, COR for everybody and a budget of incentives.
@@ -140,7 +140,7 @@ pub async fn up(workspace: &Workspace, port: u16) -> Result<Running> {
     let network = Network::deploy(&mut deployer, &system).await?;
     crate::exercise::furnish(deployer.chain, &people, &system, &network, deployer.recorder).await?;
     network.start(&mut deployer, &system).await?;
-    Ok(Running { node, people, system, network, report: recorder.report })
+    Ok(Running { node, people, system, network, steps: recorder.steps })
 }
 
 pub(crate) async fn built(workspace: &Workspace, recorder: &Recorder) -> Result<Vec<Artifact>> {

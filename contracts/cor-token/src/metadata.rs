@@ -2,15 +2,17 @@
 
 use ::abi::CorToken::*;
 use alloy_primitives::B256;
-use common::{Revert, words::Buffer};
+use common::{Revert, eip712::Domain, words::Buffer};
 use stylus_sdk::prelude::*;
 
-use crate::{CorToken, permit::DOMAIN};
+use crate::CorToken;
 
 /// The token's name, which is its domain's.
-pub(crate) const NAME: &str = "Cortensor";
+const NAME: &str = "Cortensor";
 /// The version of its domain.
-pub(crate) const VERSION: &str = "1";
+const VERSION: &str = "1";
+/// Under which domain permits are signed.
+pub(crate) const DOMAIN: Domain = Domain::new(NAME, VERSION);
 
 /// ERC-5267's bits: name, version, chain id and contract are used; no salt, no extensions.
 const USED_FIELDS: u8 = 0x0f;

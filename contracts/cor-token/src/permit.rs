@@ -4,19 +4,13 @@ use abi::CorToken::{ECDSAInvalidSignature, ECDSAInvalidSignatureS, ERC2612Expire
 use alloy_primitives::U256;
 use common::{
     Revert,
-    eip712::{Domain, SignatureError, hash_text, hash_words, recover},
+    eip712::{SignatureError, hash_text, hash_words, recover},
     slot::detach,
     words::Immediate,
 };
 use stylus_sdk::prelude::*;
 
-use crate::{
-    CorToken,
-    metadata::{NAME, VERSION},
-};
-
-/// Under which domain permits are signed.
-pub(crate) const DOMAIN: Domain = Domain::new(NAME, VERSION);
+use crate::{CorToken, metadata::DOMAIN};
 
 const PERMIT_TYPE: Immediate = hash_text("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
 

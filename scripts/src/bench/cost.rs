@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy::rpc::types::Log;
 use alloy_primitives::U256;
 
-use crate::report::GasParts;
+use crate::chain::GasParts;
 
 /// Gas by what it went to; what is together here is small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -19,9 +19,8 @@ use crate::{
     deploy::{ARB_WASM, ARB_WASM_CACHE},
     people::{People, Person},
     recorder::Recorder,
-    scenario::Network,
     session,
-    system::{Deployer, SUPPLY, System},
+    system::{Deployer, Network, SUPPLY, System},
 };
 
 /// Seconds between a measured transaction and the one before it: long enough for the cache to be emptied meanwhile.

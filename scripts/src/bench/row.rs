@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cost::Cost;
-use crate::report::{grouped, table};
+use crate::tables::{grouped, table};
 
 /// What an operation may cost with its programs cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! The loop, exercised: a story of people and days, each step sent to the chain, reckoned in the ledger, and compared.
 
-mod action;
 mod story;
 
 use std::time::Duration;
@@ -9,17 +8,13 @@ use abi::CorToken;
 use alloy_primitives::{Address, B256, U256};
 use anyhow::{Context, Result, ensure};
 
-pub(crate) use action::Action;
-
 use crate::{
     chain::{Chain, Order},
-    model::{self, Model},
+    model::{self, Action, Model, Permit},
     people::{People, Person},
     recorder::Recorder,
-    scenario::Network,
-    system::System,
+    system::{Network, System},
 };
-use action::Permit;
 use story::{Step, furniture, story};
 
 /// Gas limit of each step: a step that is refused is mined too, so that its limit is not estimated.
@@ -127,12 +122,12 @@ impl<'a> Run<'a> {
 
     /// Signs a permit, once it is certain that the token has the domain that is signed for.
     async fn permit(&self, who: Person, amount: U256) -> Result<Permit> {
-        let domain = action::cor_domain(self.chain.id(), self.system.token);
+        let domain = model::cor_domain(self.chain.id(), self.system.token);
         let contract: B256 = self.chain.view(self.system.token, &CorToken::DOMAIN_SEPARATORCall {}).await?;
         ensure!(domain == contract, "the token's EIP-712 domain is {contract}, not {domain}: nothing is signed for it");
         let signer = self.people.signer(who);
         let deadline = U256::from(self.chain.time().await? + PERMIT_LIFE);
         let nonce = self.model.token.nonce(signer.address());
-        action::permit(signer, domain, self.system.staking, amount, nonce, deadline)
+        model::permit(signer, domain, self.system.staking, amount, nonce, deadline)
     }
 }

@@ -2,8 +2,10 @@
 
 use alloy_primitives::U256;
 
-use super::action::{Action, whole};
-use crate::people::Person::{self, Ada, Ben, Cleo, Guardian, Treasury};
+use crate::{
+    model::{Action, whole},
+    people::Person::{self, Ada, Ben, Cleo, Guardian, Treasury},
+};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;

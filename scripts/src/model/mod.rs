@@ -1,21 +1,21 @@
 //! The ledger that a run is held against: what everyone has, kept on paper, by the formulas of `economics`, never by
 //! asking the contracts.
 
+mod action;
 mod check;
 mod staking;
 mod token;
 
 use alloy_primitives::{Address, Bytes};
 
+pub(crate) use action::{Action, Permit, cor_domain, permit, whole};
 pub(crate) use check::compare;
 pub(crate) use staking::Staking;
 pub(crate) use token::Token;
 
 use crate::{
-    exercise::Action,
     people::{People, Person},
-    scenario::Network,
-    system::{SUPPLY, System},
+    system::{Network, SUPPLY, System},
 };
 
 /// Both contracts on paper.

@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn the_local_file_says_what_a_run_uses() {
-        use crate::{scenario::network as defaults, system};
+        use crate::system;
         let parameters = Parameters::parse(&text("local.toml"), DEPLOYER).expect("valid");
         let system::Parameters { epoch_length, cooldown, delay } = system::Parameters::REAL;
         let times = parameters.times;
@@ -364,13 +364,13 @@ mod tests {
         assert_eq!((times.grace, times.window), (epoch_length / 7, 3 * epoch_length / 7));
         assert_eq!(U256::from(parameters.supply.reference), system::SUPPLY);
         let fees = parameters.fees;
-        assert_eq!((fees.unit_price, fees.discount.points()), (defaults::PRICE, defaults::DISCOUNT));
+        assert_eq!((fees.unit_price, fees.discount.points()), (system::PRICE, system::DISCOUNT));
         let split = [fees.split.miners(), fees.split.treasury(), fees.split.burn(), fees.builders].map(|it| it.points());
-        assert_eq!(split, defaults::SPLIT);
+        assert_eq!(split, system::SPLIT);
         let taper = parameters.emission.taper;
-        assert_eq!([taper.usage, taper.stake, taper.floor].map(|it| it.units()), defaults::TAPER);
-        assert_eq!(parameters.apps.bond, defaults::BOND);
-        assert_eq!(parameters.allocations[0].amount, defaults::RESERVE);
+        assert_eq!([taper.usage, taper.stake, taper.floor].map(|it| it.units()), system::TAPER);
+        assert_eq!(parameters.apps.bond, system::BOND);
+        assert_eq!(parameters.allocations[0].amount, system::RESERVE);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use economics::COR;
 use serde_json::{Value, json};
 
 use super::{paper::Closed, terms::Terms};
-use crate::report::{grouped, table};
+use crate::tables::{grouped, table};
 
 /// Rows of a table, about.
 const MOST_ROWS: usize = 26;

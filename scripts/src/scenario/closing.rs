@@ -10,10 +10,9 @@ use super::{
     DAY, GAS_OF_MANY, Scenario,
     chronicle::Page,
     miners::Work,
-    network::grace,
     paper::{Closed, Income},
 };
-use crate::people::Person;
+use crate::{people::Person, system::grace};
 
 impl Scenario<'_> {
     /// Closes an epoch once it is due, has it attested, and pays the miners. Its page, if it is one that emits.

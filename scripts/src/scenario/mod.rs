@@ -4,7 +4,6 @@
 mod chronicle;
 mod closing;
 mod miners;
-pub(crate) mod network;
 mod page;
 mod paper;
 mod plot;
@@ -22,7 +21,6 @@ use economics::COR;
 
 pub use chronicle::{Chronicle, Solvency};
 pub(crate) use chronicle::{Page, percent};
-pub use network::Network;
 pub(crate) use page::compared;
 pub(crate) use plot::Plot;
 pub(crate) use terms::Terms;
@@ -32,11 +30,10 @@ use crate::{
     model::{self, Model},
     people::{People, Person},
     recorder::Recorder,
-    system::System,
+    system::{Network, RESERVE, System, grace},
 };
 use chronicle::Account;
 use miners::{Miners, Work};
-use network::{RESERVE, grace};
 use paper::Paper;
 use plot::{Crowd, Event};
 use stage::{Deed, Stage};

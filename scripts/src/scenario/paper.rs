@@ -11,11 +11,11 @@ use economics::{
     split::{Parts, Split},
 };
 
-use super::{
-    network::{BOND, Network, STARTER},
-    terms::Terms,
+use super::terms::Terms;
+use crate::{
+    model::Model,
+    system::{BOND, Network, STARTER},
 };
-use crate::model::Model;
 
 const NO_APP: &str = "the plot has an app do something before it is founded";
 const SUPPLY: u128 = 1_000_000_000 * COR;

@@ -8,7 +8,7 @@ use economics::{
 };
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::network::{DISCOUNT, PRICE, SPLIT, TAPER};
+use crate::system::{DISCOUNT, PRICE, SPLIT, TAPER};
 use words::number::{decimal, plain};
 
 /// Units of a ratio: 10^-18.

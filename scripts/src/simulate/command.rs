@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::{Variant, play, variants};
 use crate::{
     answer::Answer,
-    report::{grouped, table},
     scenario::{Chronicle, Plot, compared, percent},
+    tables::{grouped, table},
 };
 
 /// Plays a scenario on paper: years of epochs in a second, by the formulas of the contracts.

@@ -10,9 +10,9 @@ use anyhow::Result;
 use crate::{
     model::Model,
     people::{People, Person},
-    scenario::{self, Chronicle, Network, Plot, Terms},
+    scenario::{self, Chronicle, Plot, Terms},
     session::BEGINNING,
-    system::{Parameters, System},
+    system::{Network, Parameters, System},
 };
 
 /// A plot, played from the first epoch on by contracts that were just built.

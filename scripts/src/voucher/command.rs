@@ -1,22 +1,17 @@
 //! `corflow voucher`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use abi::AppFees;
-use alloy::{
-    providers::{Provider, RootProvider},
-    rpc::types::TransactionRequest,
-};
-use alloy_primitives::{Address, Bytes, U256};
-use alloy_sol_types::SolCall;
+use alloy::providers::{Provider, RootProvider};
+use alloy_primitives::{Address, U256};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use words::number::address;
 
 use super::{
-    file::{Count, Number, Place, Voucher},
+    domain::same_domain,
+    file::{Count, Number, Place, Voucher, read},
     settle::Settle,
     sum::{GatewayCount, more, sum},
 };
@@ -183,30 +178,9 @@ impl Signing {
     }
 }
 
-/// That the contract there counts what is signed under our domain for it. It tells the domain by its hash alone.
-pub(super) async fn same_domain<P: Provider>(provider: &P, place: Place) -> Result<()> {
-    let (contract, domain) = (place.app_fees, place.domain());
-    let input = AppFees::DOMAIN_SEPARATORCall {}.abi_encode();
-    let request = TransactionRequest::default().to(contract).input(Bytes::from(input).into());
-    let silent = || format!("{contract} does not say its domain: is app-fees there?");
-    let answer = provider.call(request).await.with_context(silent)?;
-    let there = AppFees::DOMAIN_SEPARATORCall::abi_decode_returns(&answer).with_context(silent)?;
-    let ours = domain.separator();
-    ensure!(
-        there == ours,
-        "nothing was signed: the contract's domain has the hash {there}, ours would be {domain}, which has {ours}"
-    );
-    Ok(())
-}
-
 /// A voucher is printed as its file, for people too: it is what they asked for.
 fn answer(voucher: Voucher) -> Result<Answer> {
     let json = serde_json::to_value(&voucher)?;
     let text = format!("{json:#}");
     Ok(Answer::good(json, text))
-}
-
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no such file", path.display()))
 }

@@ -1,11 +1,15 @@
 //! A voucher in a file: what was signed, under which domain, and the signature.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use abi::{AppFees, USAGE_DOMAIN_NAME, USAGE_DOMAIN_VERSION, Usage};
 use alloy_primitives::{Address, B256, Bytes, Signature, U256};
 use alloy_sol_types::{Eip712Domain, SolStruct};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use anyhow::Context;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use words::{Misread, number};
@@ -242,4 +246,10 @@ impl<'de> Deserialize<'de> for Number {
 
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Address, D::Error> {
     number::address(&String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+/// A file of a voucher, or of a gateway's count.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not written as it should be", path.display()))
 }

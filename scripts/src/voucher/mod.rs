@@ -5,6 +5,7 @@
 //! ([`command`]).
 
 pub mod command;
+mod domain;
 pub mod file;
 pub mod settle;
 pub mod sum;

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use words::number::{address, cor};
 
 use super::{
-    command::{read, same_domain},
-    file::{Count, Number, Place, Voucher},
+    domain::same_domain,
+    file::{Count, Number, Place, Voucher, read},
 };
 use crate::{
     answer::Answer,

@@ -8,8 +8,8 @@ use alloy::{
 };
 use axum::{Json, Router, extract::State, routing::post};
 use corflow::{
-    report::Outcome,
     session::{Foreign, Options},
+    steps::Outcome,
 };
 use serde_json::{Value, json};
 use stylus_devnode::Devnode;
@@ -71,8 +71,8 @@ fn what_must_wait_is_left_out_and_named_where_time_cannot_be_moved() {
     assert_eq!(document["contracts"].as_array().map(Vec::len), Some(7));
     assert_eq!(document["epochs"], json!([]));
 
-    let (left_out, done): (Vec<_>, Vec<_>) = report.all_steps().partition(|step| matches!(step.outcome, Outcome::LeftOut { .. }));
-    let names = |steps: &[&corflow::report::StepRow]| steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
+    let (left_out, done): (Vec<_>, Vec<_>) = report.steps.all().partition(|step| matches!(step.outcome, Outcome::LeftOut { .. }));
+    let names = |steps: &[&corflow::steps::StepRow]| steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
     let (left_out, done) = (names(&left_out), names(&done));
     for step in ["ada stakes 5000 COR by permit", "treasury deposits the reserve", "treasury starts the emission"] {
         assert!(done.iter().any(|name| name == step), "{step} is not among {done:#?}");

@@ -12,8 +12,8 @@ use alloy::{
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use corflow::{
-    report::Outcome,
     session::{Foreign, Options},
+    steps::Outcome,
 };
 use serde_json::Value;
 use stylus_devnode::Devnode;
@@ -36,14 +36,14 @@ fn the_ledger_of_a_run_on_another_chain_is_what_the_chain_has() {
 
     let foreign = Some(Foreign { url: node.endpoint(), key: node.accounts()[0].key });
     let report = play(Options { foreign, journal: Some(file.clone()), epochs: 3 });
-    assert!(report.all_steps().all(|step| !matches!(step.outcome, Outcome::LeftOut { .. })));
+    assert!(report.steps.all().all(|step| !matches!(step.outcome, Outcome::LeftOut { .. })));
     assert_eq!(report.json()["epochs"].as_array().map(Vec::len), Some(3));
 
     let text = fs::read_to_string(&file).expect("the file of transactions");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect();
     runtime.block_on(async {
         every_transaction_is_there(&provider, before, &lines).await;
-        transfers_add_up_to_balances(&provider, &report.contracts[0].address.parse().expect("COR"), &lines).await;
+        transfers_add_up_to_balances(&provider, &report.steps.contracts[0].address.parse().expect("COR"), &lines).await;
     });
 }
 

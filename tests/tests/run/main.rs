@@ -9,8 +9,9 @@ use std::{env, fs, path::Path};
 
 use corflow::{
     build::Workspace,
-    report::{Outcome, Report},
+    report::Report,
     session::{Options, run},
+    steps::Outcome,
 };
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ const END: &str = "```\n<!-- end -->";
 fn play(options: Options) -> Report {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let report = runtime.block_on(run(&Workspace::here(), options)).expect("the run comes to its end");
-    assert_eq!(report.mismatches, Vec::<String>::new());
+    assert_eq!(report.steps.mismatches, Vec::<String>::new());
     report
 }
 
@@ -49,7 +50,7 @@ fn the_readme_shows_what_a_run_prints() {
 fn the_journal_tells_every_step(report: &Report, journal: &Path) {
     let text = fs::read_to_string(journal).expect("the file of transactions");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect();
-    let steps: Vec<_> = report.all_steps().collect();
+    let steps: Vec<_> = report.steps.all().collect();
     assert_eq!(lines.len(), steps.len());
     for (line, step) in lines.iter().zip(steps) {
         let mut keys: Vec<&str> = line.as_object().expect("an object").keys().map(String::as_str).collect();

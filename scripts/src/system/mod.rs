@@ -1,5 +1,7 @@
 //! The contracts on a chain, all of them, wired to each other.
 
+mod network;
+
 use abi::{ArbWasm, CacheManager, CorToken, Staking, StylusDeployer};
 use alloy_primitives::{Address, U256, uint};
 use alloy_sol_types::{SolCall, SolConstructor};
@@ -12,8 +14,11 @@ use crate::{
     deployments::Deployments,
     people::{People, Person},
     recorder::Recorder,
-    report::ContractRow,
+    steps::ContractRow,
 };
+
+pub use network::Network;
+pub(crate) use network::{BOND, DISCOUNT, PRICE, RESERVE, SPLIT, STARTER, TAPER, grace};
 
 /// COR's supply, in wei.
 pub const SUPPLY: U256 = uint!(1_000_000_000_000_000_000_000_000_000_U256);
@@ -128,7 +133,7 @@ impl<'a> Deployer<'a> {
         self.recorder.names.add(name, deployed.address, abi);
         self.recorder.keep(format!("treasury deploys {name}"), &deployed.transaction)?;
         self.deployments.add(name, &deployed, &self.recorder.names)?;
-        self.recorder.report.contracts.push(ContractRow {
+        self.recorder.steps.contracts.push(ContractRow {
             name: name.to_owned(),
             address: deployed.address.to_string(),
             code_size: deployed.code_size,

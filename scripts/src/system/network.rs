@@ -6,10 +6,8 @@ use alloy_sol_types::SolConstructor;
 use anyhow::Result;
 use economics::{COR, emission::Decay};
 
-use crate::{
-    people::Person,
-    system::{Deployer, Parameters, SUPPLY, System},
-};
+use super::{Deployer, Parameters, SUPPLY, System};
+use crate::people::Person;
 
 /// Wei of a unit of usage.
 pub(crate) const PRICE: u128 = COR / 1_000;
@@ -22,7 +20,7 @@ pub(crate) const TAPER: [u64; 3] = [500_000_000_000_000_000, 500_000_000_000_000
 /// Free units of all apps together in an epoch.
 const FREE_BUDGET: u128 = 50_000_000;
 /// Free units of every app in an epoch, at first.
-pub(super) const STARTER: u128 = 100_000;
+pub(crate) const STARTER: u128 = 100_000;
 /// Wei that every app leaves as its bond.
 pub(crate) const BOND: u128 = 1_000 * COR;
 /// Wei that the reserve starts with: 35% of the supply.
@@ -132,6 +130,6 @@ impl Network {
 }
 
 /// Seconds from the end of an epoch until it closes.
-pub(super) const fn grace(system: &System) -> u64 {
+pub(crate) const fn grace(system: &System) -> u64 {
     system.parameters.epoch_length / 7
 }
