@@ -113,8 +113,18 @@ impl Network {
         Self::load_from(&workspace.root().join("deployments"), name)
     }
 
+    /// The same, by the node at `url` where one is given: then the file's own URL, and the variables that it refers to, are of
+    /// no account.
+    pub fn load_by(workspace: &Workspace, name: &str, url: Option<&str>) -> Result<Self, NetworkError> {
+        Self::read(&workspace.root().join("deployments"), name, url)
+    }
+
     /// The one of this name in the `networks.toml` of a folder, which is where its deployment is kept too.
     pub fn load_from(folder: &Path, name: &str) -> Result<Self, NetworkError> {
+        Self::read(folder, name, None)
+    }
+
+    fn read(folder: &Path, name: &str, url: Option<&str>) -> Result<Self, NetworkError> {
         let path = folder.join("networks.toml");
         let text = fs::read_to_string(&path).map_err(|source| NetworkError::Read { path: path.clone(), source })?;
         let parsed = toml::from_str::<BTreeMap<String, Entry>>(&text);
@@ -123,7 +133,10 @@ impl Network {
             let known = entries.into_keys().collect::<Vec<_>>().join(", ");
             return Err(NetworkError::Unknown { name: name.to_owned(), path, known });
         };
-        let url = expand(&entry.url).map_err(|source| NetworkError::Environment { path, name: name.to_owned(), source })?;
+        let url = match url {
+            Some(url) => url.to_owned(),
+            None => expand(&entry.url).map_err(|source| NetworkError::Environment { path, name: name.to_owned(), source })?,
+        };
         Ok(Self {
             name: name.to_owned(),
             chain_id: entry.chain_id,

@@ -90,7 +90,8 @@ pub(crate) type Answer = std::result::Result<Bytes, Bytes>;
 impl Chain {
     /// Connects to a chain. `start` is the second at which its clock shall stand, where that can be chosen.
     pub(crate) async fn connect(url: &str, start: Option<u64>) -> Result<Self> {
-        let url = url.parse().with_context(|| format!("{url} is no URL"))?;
+        // It may hold a key all the same: it is not repeated.
+        let url = url.parse().context("--rpc is no URL")?;
         let provider = RootProvider::new_http(url);
         let id = provider.get_chain_id().await.context("the chain does not answer: is a node running at this URL?")?;
         let clock = Clock::find(&provider, start).await?;
@@ -110,7 +111,8 @@ impl Chain {
 
     /// Connects to a chain whose clock is nobody's to move: to do one thing on a network that stands.
     pub(crate) async fn attach(url: &str) -> Result<Self> {
-        let url = url.parse().with_context(|| format!("{url} is no URL"))?;
+        // It may hold a key all the same: it is not repeated.
+        let url = url.parse().context("--rpc is no URL")?;
         let provider = RootProvider::new_http(url);
         let id = provider.get_chain_id().await.context("the chain does not answer: is a node running at this URL?")?;
         Ok(Self { provider, id, clock: Clock::Real, profiles_gas: false })

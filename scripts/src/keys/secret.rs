@@ -78,9 +78,10 @@ impl Secret {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(SecretError::NoTerminal);
         }
+        // First of all: what is typed as soon as the question stands there must not be seen.
+        enable_raw_mode().map_err(|_| SecretError::NoTerminal)?;
         eprint!("{prompt}");
         let _ = io::stderr().flush();
-        enable_raw_mode().map_err(|_| SecretError::NoTerminal)?;
         let typed = typed();
         let _ = disable_raw_mode();
         eprintln!();

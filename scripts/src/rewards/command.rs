@@ -214,7 +214,8 @@ impl Rewards {
     async fn provider(&self) -> Result<Option<RootProvider>> {
         match &self.rpc {
             None => Ok(None),
-            Some(url) => Ok(Some(RootProvider::connect(url).await.with_context(|| format!("{url} cannot be reached"))?)),
+            // It may hold a key: it is not repeated.
+            Some(url) => Ok(Some(RootProvider::connect(url).await.context("--rpc is no URL that can be reached")?)),
         }
     }
 

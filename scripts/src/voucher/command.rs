@@ -143,7 +143,7 @@ impl Signing {
         let known = match &self.rpc {
             None => None,
             Some(url) => {
-                let provider = RootProvider::connect(url).await.with_context(|| format!("{url} cannot be reached"))?;
+                let provider = RootProvider::connect(url).await.context("--rpc is no URL that can be reached")?;
                 Some(self.on_chain(&provider).await?)
             }
         };

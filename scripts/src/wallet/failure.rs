@@ -86,7 +86,12 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             NetworkError::Silent { .. } | NetworkError::OtherChain { .. } => Some(Exit::Node),
             _ => None,
         });
-        failure.or(keys).or(network)
+        // What other commands pass on as it came.
+        let node = cause.downcast_ref::<RpcError<TransportErrorKind>>().map(|error| {
+            let refused = error.as_error_resp().is_some_and(|payload| payload.as_revert_data().is_some());
+            if refused { Exit::Refused } else { Exit::Node }
+        });
+        failure.or(keys).or(network).or(node)
     };
     error.chain().find_map(one).unwrap_or(Exit::Failed)
 }
@@ -100,10 +105,51 @@ pub fn print(answer: &Answer, json: bool) -> ExitCode {
 /// Says what went wrong: on stderr, and for programs as a document on stdout.
 pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     let exit = exit_of(error);
-    eprintln!("error: {error:#}");
+    let said = hosts_alone(&format!("{error:#}"));
+    eprintln!("error: {said}");
     if json {
         let details = error.chain().find_map(|cause| cause.downcast_ref::<Failure>()).map(Failure::json);
-        println!("{:#}", json!({"ok": false, "exit": exit as u8, "error": format!("{error:#}"), "details": details}));
+        println!("{:#}", json!({"ok": false, "exit": exit as u8, "error": said, "details": details}));
     }
     ExitCode::from(exit as u8)
+}
+
+/// A text whose URLs end with their host: what follows, and a user before it, may be a provider's key.
+fn hosts_alone(text: &str) -> String {
+    let mut rest = text;
+    let mut said = String::new();
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        let end = after.find(|it: char| it.is_whitespace() || "()<>\"'`,;|".contains(it)).unwrap_or(after.len());
+        let (url, behind) = after.split_at(end);
+        let (authority, path) = url.split_at(url.find(['/', '?', '#']).unwrap_or(url.len()));
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        said += before;
+        said += host;
+        // A sentence's end is no path.
+        said += if path.trim_matches(['/', '.', ':']).is_empty() { path } else { "/..." };
+        rest = behind;
+    }
+    said + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hosts_alone;
+
+    #[test]
+    fn of_urls_only_the_host_is_told() {
+        for (text, told) in [
+            (
+                "error sending request for url (https://arb.example/v2/KEY): refused",
+                "error sending request for url (https://arb.example/...): refused",
+            ),
+            ("ws://user:KEY@host:8546 and http://host/?key=KEY, both", "ws://host:8546 and http://host/..., both"),
+            ("nothing listens at http://127.0.0.1:8547/: start it", "nothing listens at http://127.0.0.1:8547/: start it"),
+            ("no URL at all", "no URL at all"),
+            ("https://", "https://"),
+        ] {
+            assert_eq!(hosts_alone(text), told);
+        }
+    }
 }

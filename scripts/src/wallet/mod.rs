@@ -5,17 +5,21 @@
 //! | `place` | where the contracts are, and what they say at a block |
 //! | `twin`, `books`, `account`, `clock` | what a transaction will change, on paper |
 //! | `write` | the one way in which everything is written |
+//! | `approval` | how contracts come to the COR that they take |
+//! | `sending` | a transaction on its way |
 //! | `failure` | how commands fail, and with which exit code |
 //! | `stakes`, `app`, `usage`, `miner`, `owner` | the commands |
 
 mod account;
 mod app;
+mod approval;
 mod books;
 mod clock;
 mod failure;
 mod miner;
 mod owner;
 mod place;
+mod sending;
 mod stakes;
 mod twin;
 mod usage;

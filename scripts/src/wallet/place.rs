@@ -67,7 +67,8 @@ pub struct Site {
 impl Place {
     /// Connects, and holds the chain's id against the files.
     pub async fn site(&self) -> Result<Site> {
-        let network = self.network.as_ref().map(|name| Network::load(&Workspace::here(), name)).transpose()?;
+        let load = |name: &String| Network::load_by(&Workspace::here(), name, self.rpc.as_deref());
+        let network = self.network.as_ref().map(load).transpose()?;
         let file = match (&self.deployments, &network) {
             (Some(file), _) => file.clone(),
             (None, Some(network)) => network.deployment(),

@@ -77,7 +77,7 @@ impl Desk {
     }
 
     /// The words of a command; words that begin with @ are files of this folder, and `_` is a space inside a word.
-    fn bare(&self, line: &str) -> Vec<String> {
+    pub(crate) fn bare(&self, line: &str) -> Vec<String> {
         let words = line.split_whitespace().map(|it| match it.strip_prefix('@') {
             Some(name) => self.path(name).display().to_string(),
             None => it.replace('_', " "),
@@ -132,6 +132,12 @@ impl Desk {
 
     pub(crate) async fn get(&self, method: &'static str, params: Value) -> Value {
         self.provider.raw_request(method.into(), params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// How many transactions of an account there are by a block.
+    pub(crate) async fn nonce(&self, account: Address, block: &str) -> u64 {
+        let count = self.get("eth_getTransactionCount", json!([account, block])).await;
+        u64::from_str_radix(count.as_str().expect("a count").trim_start_matches("0x"), 16).expect("a number")
     }
 
     pub(crate) async fn pass(&self, seconds: u64) {

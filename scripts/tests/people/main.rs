@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod app;
+mod between;
 mod desk;
 mod line;
 mod miner;

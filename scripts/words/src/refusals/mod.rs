@@ -85,6 +85,8 @@ pub enum Kind {
     NoState,
     /// No receipt in time.
     NotMined,
+    /// No receipt, and no transaction either.
+    Dropped,
     /// Another transaction has the nonce.
     Replaced,
     /// Anything else.

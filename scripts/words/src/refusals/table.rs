@@ -194,6 +194,7 @@ pub(super) const NODE: &[(Kind, &str, &str, &str)] = &[
     (Kind::GasTooLow, "the gas limit does not suffice", "the call needs more than was set", "run the command again: the limit is estimated anew"),
     (Kind::NoState, "the node has no state of that block any more", "it keeps a short time only", "run the command again, or use an archive node"),
     (Kind::NotMined, "the transaction is not in a block yet", "the chain is slow, or the fee is low", "look its hash up before sending anything again"),
+    (Kind::Dropped, "the node does not know the transaction any more", "it was dropped: too low a fee, or too many before it", "look its hash up elsewhere, and then run the command again"),
     (Kind::Replaced, "another transaction took its nonce", "it was replaced from a wallet with the same key", "look at what was mined in its place"),
     (Kind::Other, "the node refused", "for a reason that is not known here", "see what it says"),
 ];
