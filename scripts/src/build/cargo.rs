@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{BuildError, Symbols, Workspace};
+use crate::keys;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -106,14 +107,15 @@ fn add_target(folder: &Path) -> Result<(), BuildError> {
     if output.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&output.stderr).into_owned())) }
 }
 
-/// A program in the contracts' folder, without the environment that would change its work.
+/// A program in the contracts' folder, without the environment that would change its work, and without keys: whoever signs by a
+/// variable has it read here, and by no build script of a dependency.
 fn clean(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder);
-    for (name, _) in env::vars_os() {
+    for (name, value) in env::vars_os() {
         let foreign = name
             .to_str()
             .is_some_and(|name| FOREIGN.contains(&name) || FOREIGN_PREFIXES.iter().any(|prefix| name.starts_with(prefix)));
-        if foreign {
+        if foreign || keys::is_secret(&name.to_string_lossy(), &value.to_string_lossy()) {
             command.env_remove(name);
         }
     }

@@ -25,6 +25,7 @@ pub use outbox::{Outbox, OutboxError, Prepared, checksum};
 pub use secret::SecretError;
 
 use secret::Secret;
+pub(crate) use secret::is_secret;
 use words::number::address;
 
 /// The path of the first account in most wallets.

@@ -109,10 +109,20 @@ impl fmt::Debug for Secret {
 
 /// Refuses the name of a place that is a key or a mnemonic, without repeating it.
 pub(super) fn refuse_a_secret(name: &str) -> Result<(), SecretError> {
-    let digits = name.trim().trim_start_matches("0x");
-    let is_key = digits.len() == 64 && digits.bytes().all(|it| it.is_ascii_hexdigit());
-    let is_mnemonic = name.split_whitespace().count() >= 12;
-    if is_key || is_mnemonic { Err(SecretError::NotAName) } else { Ok(()) }
+    if is_key(name) || name.split_whitespace().count() >= 12 { Err(SecretError::NotAName) } else { Ok(()) }
+}
+
+/// Whether an environment variable holds a key, a mnemonic or, by its name, a password.
+pub(crate) fn is_secret(name: &str, value: &str) -> bool {
+    let name = name.to_uppercase();
+    let is_word = |it: &str| it.bytes().all(|it| it.is_ascii_lowercase());
+    let is_mnemonic = value.split_whitespace().count() >= 12 && value.split_whitespace().all(is_word);
+    is_key(value) || is_mnemonic || ["PASSWORD", "PASSPHRASE", "MNEMONIC", "PRIVATE_KEY"].iter().any(|it| name.contains(it))
+}
+
+fn is_key(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches("0x");
+    digits.len() == 64 && digits.bytes().all(|it| it.is_ascii_hexdigit())
 }
 
 /// A line of keys, up to Enter; nothing after Ctrl-C or Escape.

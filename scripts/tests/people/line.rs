@@ -66,7 +66,7 @@ impl Desk {
     }
 
     /// Waits until a transaction of Ada's is on its way to a block, and gives its nonce.
-    async fn on_its_way(&self) -> u64 {
+    pub(crate) async fn on_its_way(&self) -> u64 {
         let ada = self.address(Ada);
         for _ in 0..500 {
             let [latest, pending] = [self.nonce(ada, "latest").await, self.nonce(ada, "pending").await];

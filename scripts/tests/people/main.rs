@@ -4,7 +4,9 @@
 mod app;
 mod between;
 mod desk;
+mod keys;
 mod line;
 mod miner;
 mod owner;
 mod stake;
+mod terminal;
