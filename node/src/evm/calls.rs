@@ -1,13 +1,9 @@
 //! Which accounts called which, in the shape that geth's `callTracer` gives (eth/tracers/native/call.go).
 
 use alloy_primitives::{Address, Bytes, U256};
-use revm::{
-    context_interface::CreateScheme,
-    handler::FrameResult,
-    interpreter::{CallScheme, FrameInput, InstructionResult},
-};
+use revm::handler::FrameResult;
 
-use super::{context::Ctx, ledger, transact::halt_text};
+use super::ends::error;
 
 /// How a frame was opened: the opcode's name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,39 +83,4 @@ impl Calls {
     pub(super) fn finish(self) -> Call {
         self.outermost.unwrap_or_default()
     }
-}
-
-fn error(end: InstructionResult) -> &'static str {
-    match halt_text(end) {
-        Some(text) => text,
-        None if end.is_revert() => "execution reverted",
-        None => "execution failed",
-    }
-}
-
-/// The frame that an input asks for, before it runs.
-pub(super) fn asked(ctx: &mut Ctx<'_>, input: &FrameInput) -> Option<Call> {
-    Some(match input {
-        FrameInput::Call(call) => {
-            let (kind, from) = match call.scheme {
-                CallScheme::Call => (CallKind::Call, call.caller),
-                CallScheme::CallCode => (CallKind::CallCode, call.caller),
-                CallScheme::DelegateCall => (CallKind::DelegateCall, call.target_address),
-                CallScheme::StaticCall => (CallKind::StaticCall, call.caller),
-            };
-            let (to, value, input) = (call.bytecode_address, call.value.get(), call.input.bytes(ctx));
-            Call { kind, from, to, value, gas: call.gas_limit, input, ..Call::default() }
-        }
-        FrameInput::Create(create) => {
-            let kind = match create.scheme() {
-                CreateScheme::Create2 { .. } => CallKind::Create2,
-                _ => CallKind::Create,
-            };
-            let from = create.caller();
-            let to = create.created_address(ledger::peek(ctx, from).info.nonce);
-            let input = create.init_code().clone();
-            Call { kind, from, to, value: create.value(), gas: create.gas_limit(), input, ..Call::default() }
-        }
-        FrameInput::Empty => return None,
-    })
 }

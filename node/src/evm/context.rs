@@ -10,7 +10,7 @@ use revm::{
     primitives::{TxKind, hardfork::SpecId},
 };
 
-use super::{BlockEnv, GasProfile, Message, bill::Price, trace::Tracer};
+use super::{BlockEnv, GasProfile, Message, price::Price, trace::Tracer};
 use crate::{arbos::BATCH_POSTER, state::State, vm::Pages};
 
 /// Gas limit that every block states. What really limits a block is its compute gas.

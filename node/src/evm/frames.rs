@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use revm::{
     bytecode::opcode,
     context::ContextTr,
+    context_interface::CreateScheme,
     context_interface::{FrameStack, context::ContextError},
     handler::{EthFrame, FrameData, FrameResult, ItemOrResult, instructions::EthInstructions},
     interpreter::{
@@ -15,7 +16,7 @@ use revm::{
 };
 
 use super::{
-    calls,
+    calls::{Call, CallKind},
     context::{Ctx, OpenFrame, fork},
     ledger,
     precompiles::Precompiles,
@@ -95,7 +96,7 @@ impl<'a> Machine<'a> {
     /// Opens a frame on the stack, or gives its result at once where there is nothing to run.
     fn enter(&mut self, init: FrameInit) -> Result<Option<FrameResult>, Broken> {
         if self.ctx.chain.tracer.is_some()
-            && let Some(call) = calls::asked(&mut self.ctx, &init.frame_input)
+            && let Some(call) = asked(&mut self.ctx, &init.frame_input)
         {
             self.trace(|tracer| tracer.enter(call, init.depth > 0));
         }
@@ -180,4 +181,31 @@ fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Ins
         return Err(InstructionResult::Revert);
     }
     end
+}
+
+/// The frame that an input asks for, before it runs.
+fn asked(ctx: &mut Ctx<'_>, input: &FrameInput) -> Option<Call> {
+    Some(match input {
+        FrameInput::Call(call) => {
+            let (kind, from) = match call.scheme {
+                CallScheme::Call => (CallKind::Call, call.caller),
+                CallScheme::CallCode => (CallKind::CallCode, call.caller),
+                CallScheme::DelegateCall => (CallKind::DelegateCall, call.target_address),
+                CallScheme::StaticCall => (CallKind::StaticCall, call.caller),
+            };
+            let (to, value, input) = (call.bytecode_address, call.value.get(), call.input.bytes(ctx));
+            Call { kind, from, to, value, gas: call.gas_limit, input, ..Call::default() }
+        }
+        FrameInput::Create(create) => {
+            let kind = match create.scheme() {
+                CreateScheme::Create2 { .. } => CallKind::Create2,
+                _ => CallKind::Create,
+            };
+            let from = create.caller();
+            let to = create.created_address(ledger::peek(ctx, from).info.nonce);
+            let input = create.init_code().clone();
+            Call { kind, from, to, value: create.value(), gas: create.gas_limit(), input, ..Call::default() }
+        }
+        FrameInput::Empty => return None,
+    })
 }

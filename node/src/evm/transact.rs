@@ -7,17 +7,19 @@ use revm::{
     context::{ContextTr, JournalTr, result::EVMError, transaction::AccessListItemTr},
     context_interface::{context::take_error, journaled_state::account::JournaledAccountTr, result::InvalidTransaction},
     handler::{FrameResult, PrecompileProvider, execution::create_init_frame, pre_execution::apply_auth_list},
-    interpreter::{GasTracker, InstructionResult, SharedMemory, interpreter_action::FrameInit},
+    interpreter::{GasTracker, SharedMemory, interpreter_action::FrameInit},
     primitives::{AddressMap, HashSet},
     state::EvmState,
 };
 
 use super::{
     BlockEnv, Executed, Message, Refused, Traced,
-    bill::{Bill, Mode, Price, Settled, pay},
+    bill::{Bill, Settled, pay},
     context::{Ctx, MAX_CODE_SIZE, Scope, context},
+    ends,
     frames::{Broken, Machine},
     ledger::JournalLedger,
+    price::{Mode, Price},
     trace::Tracer,
 };
 use crate::{
@@ -238,7 +240,7 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
     let end = result.into_interpreter_result();
     let success = end.result.is_ok();
     let scope = &mut ctx.chain;
-    let error = scope.failure.take().or_else(|| halt_text(end.result).map(Into::into));
+    let error = scope.failure.take().or_else(|| ends::halt_text(end.result).map(Into::into));
     let (reason, console) = (scope.reason.take(), std::mem::take(&mut scope.console));
     let profile = bill.profile(scope.profile, settled);
     Executed {
@@ -253,29 +255,4 @@ fn report(ctx: &mut Ctx<'_>, result: FrameResult, bill: &Bill, settled: &Settled
         created: created.filter(|_| success),
         profile,
     }
-}
-
-/// Why a frame failed, in geth's words; nothing for a success and for a revert, whose data speak for it.
-pub(super) fn halt_text(end: InstructionResult) -> Option<&'static str> {
-    use InstructionResult as R;
-    Some(match end {
-        R::OutOfGas | R::MemoryOOG | R::MemoryLimitOOG | R::PrecompileOOG | R::InvalidOperandOOG => "out of gas",
-        R::ReentrancySentryOOG => "not enough gas for reentrancy sentry",
-        R::OpcodeNotFound | R::InvalidFEOpcode | R::NotActivated | R::InvalidImmediateEncoding => "invalid opcode",
-        R::CallNotAllowedInsideStatic | R::StateChangeDuringStaticCall => "write protection",
-        R::InvalidJump => "invalid jump destination",
-        R::StackUnderflow => "stack underflow",
-        R::StackOverflow => "stack limit reached 1024",
-        R::OutOfOffset => "return data out of bounds",
-        R::CreateCollision => "contract address collision",
-        R::NonceOverflow => "nonce uint64 overflow",
-        R::CreateContractSizeLimit => "max code size exceeded",
-        R::CreateContractStartingWithEF => "invalid code: must not begin with 0xef",
-        R::CreateInitCodeSizeLimit => "max initcode size exceeded",
-        R::CallTooDeep => "max call depth exceeded",
-        R::OutOfFunds => "insufficient balance for transfer",
-        R::PrecompileError => "precompile failed",
-        R::OverflowPayment => "balance overflow",
-        _ => return None,
-    })
 }

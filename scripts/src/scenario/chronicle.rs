@@ -169,11 +169,6 @@ impl Chronicle {
         table(&["contract", "owes, wei", "has, wei"], 1, rows.collect())
     }
 
-    /// One self-contained file with charts of the income by source, the reserve and the yields.
-    pub fn html(&self) -> String {
-        super::page::html(&self.pages)
-    }
-
     /// Adds to a run's document the parameters, every epoch and the sums: wei as decimal strings, ratios as parts of 10^18.
     pub(crate) fn add_to(&self, document: &mut Value) {
         let Terms { decay, usage_taper, stake_taper, floor, miners, treasury, burn, builders, discount, unit_price } = self.terms;

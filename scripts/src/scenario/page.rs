@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write};
 
 use economics::COR;
 
-use super::chronicle::{Page, percent, yearly};
+use super::chronicle::{Chronicle, Page, percent, yearly};
 
 /// Of a chart, in units of its drawing: width, height, and the margins that axes need.
 const WIDTH: f64 = 760.0;
@@ -44,8 +44,14 @@ struct Series {
     values: Vec<f64>,
 }
 
-/// The whole file.
-pub(super) fn html(pages: &[Page]) -> String {
+impl Chronicle {
+    /// One self-contained file with charts of the income by source, the reserve and the yields.
+    pub fn html(&self) -> String {
+        html(&self.pages)
+    }
+}
+
+fn html(pages: &[Page]) -> String {
     let series = |class, name: &'static str, value: &dyn Fn(&Page) -> f64| Series {
         class,
         name: Cow::Borrowed(name),

@@ -13,7 +13,7 @@ use crate::{
         code::Root,
         params::{PAGE_RAMP, SCALAR_PERCENT},
         pricing::data_fee,
-        programs::{Program, hours},
+        programs::{Program, ProgramError, hours},
         storage::{ACTIVATION_GAS, MODULE_HASHES, NETWORK_FEE_ACCOUNT},
         wasm_of,
     },
@@ -55,6 +55,18 @@ sol! {
         error ProgramUpToDate();
         error ProgramKeepaliveTooSoon(uint64 ageInSeconds);
         error ProgramInsufficientValue(uint256 have, uint256 want);
+    }
+}
+
+impl From<ProgramError> for Fault {
+    fn from(error: ProgramError) -> Self {
+        match error {
+            ProgramError::NotActivated => Self::error(ArbWasm::ProgramNotActivated {}),
+            ProgramError::NeedsUpgrade { program, stylus } => {
+                Self::error(ArbWasm::ProgramNeedsUpgrade { version: program, stylusVersion: stylus })
+            }
+            ProgramError::Expired { age } => Self::error(ArbWasm::ProgramExpired { ageInSeconds: age }),
+        }
     }
 }
 

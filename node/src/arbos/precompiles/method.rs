@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 
 use super::PrecompileCall;
-use crate::arbos::{Ledger, StylusParams, programs::ProgramError, storage::Storage};
+use crate::arbos::{Ledger, StylusParams, storage::Storage};
 
 /// Gas for reading ArbOS's storage.
 pub(super) const READ_GAS: u64 = 800;
@@ -54,19 +54,6 @@ impl From<String> for Fault {
 impl From<&str> for Fault {
     fn from(text: &str) -> Self {
         Self::Refused(text.to_owned())
-    }
-}
-
-impl From<ProgramError> for Fault {
-    fn from(error: ProgramError) -> Self {
-        use super::arb_wasm::ArbWasm;
-        match error {
-            ProgramError::NotActivated => Self::error(ArbWasm::ProgramNotActivated {}),
-            ProgramError::NeedsUpgrade { program, stylus } => {
-                Self::error(ArbWasm::ProgramNeedsUpgrade { version: program, stylusVersion: stylus })
-            }
-            ProgramError::Expired { age } => Self::error(ArbWasm::ProgramExpired { ageInSeconds: age }),
-        }
     }
 }
 
