@@ -9,6 +9,7 @@
 //! | `sending` | a transaction on its way |
 //! | `failure` | how commands fail, and with which exit code |
 //! | `stakes`, `app`, `usage`, `miner`, `owner` | the commands |
+//! | `watch` | all of it at a glance |
 
 mod account;
 mod app;
@@ -23,6 +24,7 @@ mod sending;
 mod stakes;
 mod twin;
 mod usage;
+mod watch;
 mod write;
 
 use anyhow::Result;
@@ -30,6 +32,7 @@ use clap::Subcommand;
 
 pub use failure::{Failure, exit_of, print, report};
 pub use place::{Place, Site};
+pub use watch::Watch;
 
 use crate::answer::Answer;
 

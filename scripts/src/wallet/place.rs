@@ -17,7 +17,7 @@ use serde::Deserialize;
 use words::refusals::{Context, Kind, Refusal};
 
 use super::failure::Failure;
-use crate::{build::Workspace, networks::Network};
+use crate::{build::Workspace, networks::Network, places::Places};
 
 /// Where the contracts are.
 #[derive(Args, Clone, Default)]
@@ -29,8 +29,8 @@ pub struct Place {
     /// The node to ask; of the network's own without it.
     #[arg(long, value_name = "URL")]
     rpc: Option<String>,
-    /// The file of the deployment.
-    #[arg(long, value_name = "FILE", required_unless_present = "network")]
+    /// The file of the deployment; without it, and without a network, the one of the node's chain in deployments/.
+    #[arg(long, value_name = "FILE")]
     deployments: Option<PathBuf>,
 }
 
@@ -51,6 +51,8 @@ struct Deployed {
 #[derive(Deserialize)]
 struct At {
     address: Address,
+    #[serde(default)]
+    block: u64,
 }
 
 /// The contracts on a chain, and a connection to it.
@@ -61,6 +63,8 @@ pub struct Site {
     pub(super) chain_id: u64,
     /// Contracts by package.
     contracts: BTreeMap<String, Address>,
+    /// The block of the first of them: nothing of theirs is earlier.
+    pub(super) since: u64,
     url: String,
 }
 
@@ -69,23 +73,25 @@ impl Place {
     pub async fn site(&self) -> Result<Site> {
         let load = |name: &String| Network::load_by(&Workspace::here(), name, self.rpc.as_deref());
         let network = self.network.as_ref().map(load).transpose()?;
+        let url = self.rpc.clone().or_else(|| network.as_ref().map(|network| network.url().to_owned()));
+        let url = url.context("--network or --rpc is needed")?;
+        // A URL that does not parse may hold a key all the same: it is not repeated.
+        let parsed = url.parse().context("--rpc is no URL")?;
+        let provider = RootProvider::new_http(parsed);
+        let id = async || provider.get_chain_id().await.map_err(|error| Failure::of_node(&error, &url));
         let file = match (&self.deployments, &network) {
             (Some(file), _) => file.clone(),
             (None, Some(network)) => network.deployment(),
-            (None, None) => anyhow::bail!("--network or --deployments is needed"),
+            (None, None) => Places::file(id().await?),
         };
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("{} cannot be read: is the network deployed?", file.display()))?;
         let deployed: Deployed =
             serde_json::from_str(&text).with_context(|| format!("{} is no file of a deployment", file.display()))?;
-        let url = self.rpc.clone().or_else(|| network.as_ref().map(|network| network.url().to_owned()));
-        let url = url.context("--rpc is needed")?;
-        // A URL that does not parse may hold a key all the same: it is not repeated.
-        let parsed = url.parse().context("--rpc is no URL")?;
-        let provider = RootProvider::new_http(parsed);
+        let found = id().await?;
+        let since = deployed.contracts.values().map(|at| at.block).min().unwrap_or_default();
         let contracts = deployed.contracts.into_iter().map(|(name, at)| (name, at.address)).collect();
-        let site = Site { provider, chain_id: deployed.chain_id, contracts, url };
-        let found = site.provider.get_chain_id().await.map_err(|error| site.failure(&error))?;
+        let site = Site { provider, chain_id: deployed.chain_id, contracts, since, url };
         let expected = network.map_or(deployed.chain_id, |network| network.chain_id);
         if found != expected || found != deployed.chain_id {
             let said = format!("it answers {found}, {} is of {}", file.display(), deployed.chain_id);

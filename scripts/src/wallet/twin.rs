@@ -1,11 +1,11 @@
 //! Twin numbers: what a transaction will change, by `economics`, and what it did change.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use anyhow::Result;
 use serde_json::{Map, Value};
 use words::{
     amount::Cor,
-    refusals::{Context, time},
+    refusals::{Context, duration, time},
 };
 
 use super::place::View;
@@ -46,12 +46,16 @@ pub(super) enum Quantity {
     Cor(u128),
     /// A second since 1970; 0 is never.
     Time(u64),
+    /// So many seconds.
+    Seconds(u64),
     /// Things that are counted.
     Count(u64),
     /// Parts of 10^18.
     Share(u128),
     /// An account; zero is nobody.
     Account(Address),
+    /// A hash.
+    Hash(B256),
     /// Yes or no.
     Flag(bool),
 }
@@ -65,6 +69,16 @@ impl Figure {
     /// A second.
     pub(super) const fn time(name: &'static str, second: u64) -> Self {
         Self { name, quantity: Quantity::Time(second) }
+    }
+
+    /// So many seconds.
+    pub(super) const fn seconds(name: &'static str, seconds: u64) -> Self {
+        Self { name, quantity: Quantity::Seconds(seconds) }
+    }
+
+    /// A hash.
+    pub(super) const fn hash(name: &'static str, hash: B256) -> Self {
+        Self { name, quantity: Quantity::Hash(hash) }
     }
 
     /// A count.
@@ -97,9 +111,11 @@ impl Quantity {
             Self::Cor(wei) => Cor(wei).to_string(),
             Self::Time(0) => "never".to_owned(),
             Self::Time(second) => time(second),
+            Self::Seconds(seconds) => duration(seconds),
             Self::Count(count) => count.to_string(),
             Self::Share(share) => format!("{} %", words::number::plain(share, 16)),
             Self::Account(account) => context.who(account),
+            Self::Hash(hash) => hash.to_string(),
             Self::Flag(flag) => if flag { "yes" } else { "no" }.to_owned(),
         }
     }
@@ -108,8 +124,9 @@ impl Quantity {
     pub(super) fn json(self) -> Value {
         match self {
             Self::Cor(wei) | Self::Share(wei) => wei.to_string().into(),
-            Self::Time(number) | Self::Count(number) => number.to_string().into(),
+            Self::Time(number) | Self::Seconds(number) | Self::Count(number) => number.to_string().into(),
             Self::Account(account) => account.to_string().into(),
+            Self::Hash(hash) => hash.to_string().into(),
             Self::Flag(flag) => flag.into(),
         }
     }
