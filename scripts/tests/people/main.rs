@@ -10,3 +10,4 @@ mod miner;
 mod owner;
 mod stake;
 mod terminal;
+mod watch;

@@ -37,7 +37,7 @@ pub(super) async fn read(at: &View<'_>, epochs: Epochs) -> Result<(Vec<Coming>, 
     for contract in OWNED {
         let offered = at.view(contract, &Staking::pendingOwnerCall {}).await?;
         if !offered.is_zero() {
-            coming.push(Coming { contract, what: "owner, once it accepts", to: Quantity::Account(offered), from: None });
+            coming.push(Coming { contract, what: "offered to", to: Quantity::Account(offered), from: None });
         }
         let guardian = at.view(contract, &Staking::pendingGuardianCall {}).await?;
         coming.extend(role(contract, "guardian", guardian.guardian, guardian.activeAt));

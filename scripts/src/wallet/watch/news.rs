@@ -31,14 +31,18 @@ const FIRST: u64 = 2_000;
 const WIDEST: u64 = 50_000;
 /// The most requests of one reading: a long quiet past is not worth more.
 const REQUESTS: u32 = 24;
+/// Characters of a text that somebody wrote, a uri for instance.
+const LONGEST: usize = 48;
 
 /// An event, in its block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct News {
-    block: u64,
-    place: u64,
-    time: u64,
-    event: Event,
+    /// The block.
+    pub(super) block: u64,
+    /// Its second.
+    pub(super) time: u64,
+    /// What a contract logged in it.
+    pub(super) event: Event,
 }
 
 /// The newest events, read on from where they were read last.
@@ -59,10 +63,10 @@ impl News {
     /// When it was, and what: for people, on one line.
     pub(super) fn words(&self, who: &impl Fn(Address) -> String) -> (String, String) {
         let Event { contract, event, args } = &self.event;
-        let mut words = format!("{contract} {event}");
-        for (name, value) in args {
-            words += &format!("  {name} {}", argument(event, name, value, who));
-        }
+        let args: Vec<String> =
+            args.iter().map(|(name, value)| format!("{name} {}", argument(event, name, value, who))).collect();
+        let colon = if args.is_empty() { "" } else { ": " };
+        let words = format!("{contract} {event}{colon}{}", args.join(", "));
         (time(self.time).trim_end_matches(" UTC").to_owned(), words)
     }
 }
@@ -137,7 +141,7 @@ impl Feed {
             };
             times.insert(block, time);
             let event = self.names.event(log.address(), &log.inner.data);
-            dated.push(News { block, place: log.log_index.unwrap_or_default(), time, event });
+            dated.push(News { block, time, event });
         }
         Ok(dated)
     }
@@ -177,8 +181,11 @@ impl Form {
     }
 }
 
-/// An argument for people: amounts to four places and rounded down, accounts and hashes short.
+/// An argument for people: amounts as [`amount`] has them, accounts, hashes and texts short.
 fn argument(event: &str, name: &str, value: &Value, who: &impl Fn(Address) -> String) -> String {
+    if let Some(values) = value.as_array() {
+        return values.iter().map(|value| argument(event, name, value, who)).collect::<Vec<_>>().join(" ");
+    }
     let Some(text) = value.as_str() else { return value.to_string() };
     if let Ok(account) = text.parse::<Address>() {
         return who(account);
@@ -192,22 +199,23 @@ fn argument(event: &str, name: &str, value: &Value, who: &impl Fn(Address) -> St
         (Some(Form::Time), Some(second)) => u64::try_from(second).map_or_else(|_| text.to_owned(), time),
         (Some(Form::Points), Some(points)) => format!("{} %", plain(points, 2)),
         (Some(Form::Status), Some(status)) => format!("\"{}\"", status_words(status)),
+        _ if text.chars().count() > LONGEST => format!("{}..", text.chars().take(LONGEST).collect::<String>()),
         _ => text.to_owned(),
     }
 }
 
-/// An amount to four places, rounded down, its digits in threes.
+/// An amount rounded down, its digits in threes: to four places, or to eight where it is below 1 COR, as prices of a unit are.
 pub(super) fn amount(wei: u128) -> String {
     const COR: u128 = 1_000_000_000_000_000_000;
-    let whole = u64::try_from(wei / COR).map_or_else(|_| (wei / COR).to_string(), grouped);
-    let places = format!("{:04}", wei % COR / (COR / 10_000));
-    let fraction = match places.trim_end_matches('0') {
-        "" => String::new(),
-        digits => format!(".{digits}"),
-    };
-    match (whole.as_str(), fraction.as_str(), wei) {
-        ("0", "", 1..) => "under 0.0001 COR".to_owned(),
-        _ => format!("{whole}{fraction} COR"),
+    let (whole, rest) = (wei / COR, wei % COR);
+    let places = if whole == 0 { 8 } else { 4 };
+    let rest = format!("{rest:018}");
+    let fraction = rest[..places].trim_end_matches('0');
+    let whole = u64::try_from(whole).map_or_else(|_| whole.to_string(), grouped);
+    match fraction {
+        "" if whole == "0" && wei > 0 => "under 0.00000001 COR".to_owned(),
+        "" => format!("{whole} COR"),
+        _ => format!("{whole}.{fraction} COR"),
     }
 }
 
@@ -236,14 +244,38 @@ mod tests {
     fn amounts_are_short_and_never_too_high() {
         for (wei, text) in [
             (0, "0 COR"),
-            (1, "under 0.0001 COR"),
-            (99_999_999_999_999, "under 0.0001 COR"),
-            (100_000_000_000_000, "0.0001 COR"),
+            (1, "under 0.00000001 COR"),
+            (9_999_999_999, "under 0.00000001 COR"),
+            (10_000_000_000, "0.00000001 COR"),
+            (1_250_000_000_000_000, "0.00125 COR"),
             (1_999_999_999_999_999_999, "1.9999 COR"),
             (1_234_567_500_000_000_000_000_000, "1,234,567.5 COR"),
-            (u128::MAX, "340,282,366,920,938,463,463.3746 COR"),
+            (u128::MAX, "340282366920938463463.3746 COR"),
         ] {
-            assert_eq!(amount(wei), text.replace("340,282,366,920,938,463,463", "340282366920938463463"));
+            assert_eq!(amount(wei), text);
         }
+    }
+
+    #[test]
+    fn an_events_words_are_short_and_accounts_have_names() {
+        let known = Address::with_last_byte(7);
+        let who = |account: Address| if account == known { "staking".to_owned() } else { short(account) };
+        let args = json!({
+            "attesters": [known.to_string(), Address::repeat_byte(0xab).to_string()],
+            "activeAt": "1893456000", "quorum": "2", "uri": "x".repeat(200), "root": format!("0x{}", "5".repeat(64)),
+        });
+        let event = Event {
+            contract: "miner-rewards".into(),
+            event: "AttestersNamed".into(),
+            args: args.as_object().expect("members").clone(),
+        };
+        let (when, words) = News { block: 5, time: 951_782_400, event }.words(&who);
+        assert_eq!(when, "2000-02-29 00:00:00");
+        let expected = format!(
+            "miner-rewards AttestersNamed: activeAt 2030-01-01 00:00:00 UTC, attesters staking 0xABaB..ABaB, quorum 2, \
+             root 0x55555555.., uri {}..",
+            "x".repeat(48)
+        );
+        assert_eq!(words, expected);
     }
 }

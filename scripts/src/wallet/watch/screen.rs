@@ -107,9 +107,9 @@ impl Screen<'_> {
         }
         if area.height > above {
             let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-            let lines = format!("lines {} to {} of {}", (scroll + 1).min(body.area.height), scroll + shown, body.area.height);
-            let keys =
-                if shown < body.area.height { format!("q quits   up and down scroll   {lines}") } else { "q quits".into() };
+            let whole = body.area.height;
+            let lines = format!("q quits   \u{2191}\u{2193} lines {} to {} of {whole}", (scroll + 1).min(whole), scroll + shown);
+            let keys = if shown < whole { lines } else { "q quits".to_owned() };
             Line::styled(keys, QUIET).render(foot, buffer);
         }
         scroll
@@ -125,11 +125,17 @@ impl Screen<'_> {
 
     /// Where we are, and how old what is shown is.
     fn head(&self, width: u16) -> Vec<Line<'static>> {
-        let mut head = vec![Span::styled("corflow watch", TITLE), Span::raw(format!("   chain {}", self.look.chain))];
+        let mut title = vec![Span::styled("corflow watch", TITLE), Span::raw(format!("   chain {}", self.look.chain))];
+        let mut lines = Vec::new();
         if let Some(reading) = self.reading {
-            head.push(Span::raw(format!("   block {}   {}", reading.figures.block, time(reading.figures.time))));
+            let block = Span::raw(format!("block {}   {}", reading.figures.block, time(reading.figures.time)));
+            if width >= 80 {
+                title.extend([Span::raw("   "), block]);
+            } else {
+                lines.push(Line::from(block));
+            }
         }
-        let mut lines = vec![Line::from(head)];
+        lines.insert(0, Line::from(title));
         let loud = |text: String| wrapped(&text, width, 2).into_iter().map(|it| Line::styled(it, LOUD)).collect::<Vec<_>>();
         if let Some(age) = &self.age {
             match (&age.trouble, age.read) {
@@ -222,7 +228,7 @@ impl Screen<'_> {
                 }
             } else {
                 lines.push(Line::styled(when, QUIET));
-                lines.extend(wrapped(&format!("  {words}"), width, 2).into_iter().map(Line::raw));
+                lines.extend(wrapped(&words, width, 2).into_iter().map(Line::raw));
             }
         }
         if lines.is_empty() {
@@ -258,10 +264,11 @@ fn row(name: &str, value: &str, width: u16) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let (long, wide) = (name.chars().count(), value.chars().count());
     let right = |room: usize| Span::raw(format!("{}{value}", " ".repeat(room.saturating_sub(wide))));
-    if value.is_empty() || long + 1 + wide <= width {
-        return vec![Line::from(vec![Span::styled(name.to_owned(), QUIET), right(width.saturating_sub(long))])];
+    if !value.is_empty() && long + 1 + wide <= width {
+        return vec![Line::from(vec![Span::styled(name.to_owned(), QUIET), right(width - long)])];
     }
-    vec![Line::styled(name.to_owned(), QUIET), Line::from(right(width))]
+    let name = wrapped(name, u16::try_from(width).unwrap_or(u16::MAX), 2).into_iter().map(|it| Line::styled(it, QUIET));
+    name.chain((!value.is_empty()).then(|| Line::from(right(width)))).collect()
 }
 
 /// How far the epoch is.
@@ -285,14 +292,17 @@ fn wrapped(text: &str, width: u16, indent: usize) -> Vec<String> {
         let mut word: Vec<char> = word.chars().collect();
         while line.chars().count() + word.len() + usize::from(!line.is_empty()) > width {
             if line.trim().is_empty() {
-                // A word that is longer than a line.
-                let rest = word.split_off(width - line.len().min(width));
+                // A word that is longer than a line. There is room for at least eight of its characters.
+                let rest = word.split_off(word.len().min(width - line.len()));
                 line.extend(word);
                 word = rest;
+                if word.is_empty() {
+                    break;
+                }
             }
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
         }
-        if !line.is_empty() && !line.ends_with(' ') {
+        if !word.is_empty() && !line.is_empty() && !line.ends_with(' ') {
             line.push(' ');
         }
         line.extend(word);
@@ -306,4 +316,177 @@ fn plain(buffer: &Buffer) -> String {
     let Rect { width, height, .. } = buffer.area;
     let line = |row: u16| -> String { (0..width).map(|column| buffer[(column, row)].symbol()).collect() };
     (0..height).map(|row| format!("{}\n", line(row).trim_end())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ratatui::{Terminal, backend::TestBackend};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{names::Event, wallet::watch::figures::Figures};
+
+    const COR: u128 = 1_000_000_000_000_000_000;
+    const STAKING: Address = Address::repeat_byte(0x11);
+
+    fn look() -> Look {
+        Look { chain: 412_346, names: vec![("staking".to_owned(), STAKING)] }
+    }
+
+    fn reading() -> Reading {
+        let panels = vec![
+            Panel { title: "epoch", figures: vec![Figure::count("epoch", 7), Figure::time("ends", 951_782_400)] },
+            Panel { title: "fees", figures: vec![Figure::cor("paid by apps", 1_234 * COR + COR / 3)] },
+            Panel { title: "emission", figures: vec![Figure::share("users pay", 1, 3), Figure::flag("emits", true)] },
+            Panel { title: "stake", figures: vec![Figure::cor("incentives' budget that is not spent yet", COR)] },
+        ];
+        let to = Quantity::Account(Address::repeat_byte(0xab));
+        let coming = vec![
+            Coming { contract: "staking", what: "guardian", to, from: Some(951_782_400) },
+            Coming { contract: "miner-pool", what: "offered to", to, from: None },
+        ];
+        let args = json!({"amount": (5 * COR).to_string(), "uri": "a \u{1b}[2J b", "account": STAKING.to_string()});
+        let args = args.as_object().expect("members").clone();
+        let event = Event { contract: "staking".to_owned(), event: "Staked".to_owned(), args };
+        let figures = Figures {
+            block: 99,
+            time: 951_782_400 - 3_600,
+            elapsed: (3, 4),
+            panels,
+            coming,
+            paused: Vec::new(),
+            faults: Vec::new(),
+        };
+        Reading { figures, news: vec![News { block: 98, time: 951_782_399, event }] }
+    }
+
+    /// What a terminal of this size shows.
+    fn shown(screen: &Screen<'_>, (width, height): (u16, u16), scroll: u16) -> (Vec<String>, u16) {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+        let mut stands = 0;
+        terminal.draw(|frame| stands = screen.draw(frame.area(), frame.buffer_mut(), scroll)).expect("a frame");
+        (plain(terminal.backend().buffer()).lines().map(str::to_owned).collect(), stands)
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_one_column() {
+        let (look, reading) = (look(), reading());
+        let screen =
+            Screen { look: &look, reading: Some(&reading), age: Some(Age { read: Some(Duration::from_secs(3)), trouble: None }) };
+        let (lines, _) = shown(&screen, (46, 40), 0);
+        let expected = "\
+corflow watch   chain 412346
+block 99   2000-02-28 23:00:00 UTC
+read 3 s ago
+━━━━━━━━━━━━━───── 75 % of the epoch, 1 s left
+╭ epoch ─────────────────────────────────────╮
+│ epoch                                    7 │
+│ ends               2000-02-29 00:00:00 UTC │
+╰────────────────────────────────────────────╯
+╭ fees ──────────────────────────────────────╮
+│ paid by apps                1,234.3333 COR │
+╰────────────────────────────────────────────╯
+╭ emission ──────────────────────────────────╮
+│ users pay                          33.33 % │
+│ emits                                  yes │
+╰────────────────────────────────────────────╯
+╭ stake ─────────────────────────────────────╮
+│ incentives' budget that is not spent yet   │
+│                                      1 COR │
+╰────────────────────────────────────────────╯
+╭ to come ───────────────────────────────────╮
+│ staking: guardian 0xABaB..ABaB      in 1 h │
+│ miner-pool: offered to 0xABaB..ABaB        │
+╰────────────────────────────────────────────╯
+╭ newest events ─────────────────────────────╮
+│ 2000-02-28 23:59:59                        │
+│ staking Staked: account staking, amount 5  │
+│   COR, uri a [2J b                         │
+╰────────────────────────────────────────────╯";
+        assert_eq!(lines[..28].join("\n"), expected, "{}", lines.join("\n"));
+        assert_eq!(lines[39], "q quits");
+    }
+
+    #[test]
+    fn a_wide_terminal_has_two() {
+        let (look, reading) = (look(), reading());
+        let screen = Screen { look: &look, reading: Some(&reading), age: None };
+        let (lines, _) = shown(&screen, (100, 24), 0);
+        let expected = "\
+corflow watch   chain 412346   block 99   2000-02-28 23:00:00 UTC
+━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━────────── 75 % of the epoch, 1 s left
+╭ epoch ─────────────────────────────────────────╮╭ stake ─────────────────────────────────────────╮
+│ epoch                                        7 ││ incentives' budget that is not spent yet 1 COR │
+│ ends                   2000-02-29 00:00:00 UTC │╰────────────────────────────────────────────────╯
+╰────────────────────────────────────────────────╯╭ to come ───────────────────────────────────────╮
+╭ fees ──────────────────────────────────────────╮│ staking: guardian 0xABaB..ABaB          in 1 h │
+│ paid by apps                    1,234.3333 COR ││ miner-pool: offered to 0xABaB..ABaB            │
+╰────────────────────────────────────────────────╯╰────────────────────────────────────────────────╯
+╭ emission ──────────────────────────────────────╮
+│ users pay                              33.33 % │
+│ emits                                      yes │
+╰────────────────────────────────────────────────╯
+╭ newest events ───────────────────────────────────────────────────────────────────────────────────╮
+│ 2000-02-28 23:59:59  staking Staked: account staking, amount 5 COR, uri a [2J b                  │
+╰──────────────────────────────────────────────────────────────────────────────────────────────────╯";
+        assert_eq!(lines[..16].join("\n"), expected, "{}", lines.join("\n"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_scrolled_to() {
+        let (look, reading) = (look(), reading());
+        let screen = Screen { look: &look, reading: Some(&reading), age: None };
+        let whole = screen.text(46);
+        let rows: Vec<&str> = whole.lines().collect();
+        let (lines, stands) = shown(&screen, (46, 12), 0);
+        assert_eq!((&lines[..11], stands), (&rows.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..11], 0));
+        assert!(lines[11].contains("lines 1 to 8 of 24"), "{lines:#?}");
+        let (lines, stands) = shown(&screen, (46, 12), 4);
+        assert_eq!((lines[3].as_str(), stands), (rows[7], 4));
+        // Not beyond the end.
+        let (lines, stands) = shown(&screen, (46, 12), u16::MAX);
+        assert_eq!((lines[10].as_str(), stands), (rows[26], 16));
+        // A terminal with hardly any room, and one without.
+        for size in [(1, 1), (8, 2), (20, 3), (46, 4)] {
+            shown(&screen, size, 3);
+        }
+    }
+
+    #[test]
+    fn figures_that_are_old_say_so() {
+        let (look, reading) = (look(), reading());
+        let said = |reading: Option<&Reading>, read: Option<u64>, trouble: Option<&str>| {
+            let age = Age { read: read.map(Duration::from_secs), trouble: trouble.map(str::to_owned) };
+            shown(&Screen { look: &look, reading, age: Some(age) }, (80, 12), 0).0[1].clone()
+        };
+        assert_eq!(said(None, None, None), "reading ..");
+        assert_eq!(said(None, None, Some("the node does not answer")), "nothing is read yet: the node does not answer");
+        assert_eq!(said(Some(&reading), Some(5), None), "read 5 s ago");
+        let away = said(Some(&reading), Some(75), Some("the node does not answer"));
+        assert_eq!(away, "these figures are 1 min 15 s old: the node does not answer");
+    }
+
+    #[test]
+    fn faults_and_pauses_are_above_everything() {
+        let (look, mut reading) = (look(), reading());
+        reading.figures.faults.push("epoch 7: an error of ours".to_owned());
+        reading.figures.paused.extend(["staking", "miner-pool"]);
+        let text = Screen { look: &look, reading: Some(&reading), age: None }.text(100);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1..3], ["epoch 7: an error of ours", "paused: staking, miner-pool"]);
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("one two three four", 10, 2), ["one two", "  three", "  four"]);
+        assert_eq!(wrapped("abcdefghijklmnopqrstuvwxyz", 10, 2), ["abcdefghij", "  klmnopqr", "  stuvwxyz"]);
+        assert_eq!(wrapped("", 10, 2), [""]);
+        let mut long = BTreeMap::new();
+        for width in 1..60 {
+            long.insert(width, wrapped("the quick brown fox jumps over the lazydogwithaverylongname", width, 2));
+        }
+        assert!(long.iter().all(|(width, lines)| lines.iter().all(|line| line.chars().count() <= usize::from(*width).max(10))));
+    }
 }
