@@ -1,12 +1,13 @@
 //! `corflow keeper`.
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io::IsTerminal, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use alloy::signers::local::PrivateKeySigner;
 use alloy_primitives::B256;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -15,11 +16,12 @@ use super::{
     decide::{Verdict, decide},
     endpoints::{Endpoints, State},
     gauges::Gauges,
+    leaving::Leaving,
     lock::Lock,
     outbox::Outbox,
-    server::{Shared, routes},
+    server::{self, Shared, routes},
     spool::Gate,
-    store::{Identity, Store, ticks},
+    store::{Identity, Store, ticks::Verifier},
     tick::Keeper,
 };
 use crate::{
@@ -129,7 +131,7 @@ async fn run(settings: Settings, signer: PrivateKeySigner, once: bool) -> Result
     let _lock = Lock::take(&settings.lock_folder, signer.address(), settings.chain_id)?;
     let store = Store::open(&settings.state)?;
     store.claim(Identity { account: signer.address(), chain_id: settings.chain_id })?;
-    let stop = stopped();
+    let stop = stopped()?;
     tokio::pin!(stop);
     let chain = connect(&settings, &store)?;
     let contracts = loop {
@@ -166,24 +168,29 @@ async fn run(settings: Settings, signer: PrivateKeySigner, once: bool) -> Result
     Ok(())
 }
 
-/// Ends when the process is asked to.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Ends when the process is asked to, even if that was before anybody waited for it.
+#[cfg(unix)]
+fn stopped() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let asked = |kind| signal(kind).context("signals cannot be had");
+    let (mut interrupt, mut terminate) = (asked(SignalKind::interrupt())?, asked(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    // Without signals only a kill stops it, which it survives.
-    if interrupt.await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// Ends when the process is asked to.
+#[cfg(not(unix))]
+fn stopped() -> Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without signals only a kill stops it, which it survives.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 async fn serve(keeper: &Keeper) -> Result<Option<tokio::task::JoinHandle<()>>> {
@@ -194,6 +201,9 @@ async fn serve(keeper: &Keeper) -> Result<Option<tokio::task::JoinHandle<()>>> {
         store: keeper.store.clone(),
         gate: keeper.gate,
         token: http.token.clone(),
+        margin: http.margin,
+        leaving: keeper.leaving.clone(),
+        places: Arc::new(Semaphore::new(server::AT_ONCE)),
         gauges: keeper.gauges.clone(),
         endpoints: keeper.chain.endpoints.clone(),
     };
@@ -240,7 +250,7 @@ fn keeper(
     let patience = (settings.period * 3).max(Duration::from_secs(2));
     let outbox =
         Outbox::new(chain.clone(), store.clone(), signer, settings.chain_id, settings.fees, settings.confirmations, patience);
-    Keeper { chain, store, settings, contracts, gate: Gate { place, contracts }, gauges, outbox }
+    Keeper { chain, store, settings, contracts, gate: Gate { place, contracts }, gauges, leaving: Leaving::default(), outbox }
 }
 
 async fn check(settings: Settings, signer: PrivateKeySigner) -> Result<Answer> {
@@ -257,7 +267,7 @@ async fn check(settings: Settings, signer: PrivateKeySigner) -> Result<Answer> {
     let store = Store::open(folder.path())?;
     if let Some(known) = &known {
         let vouchers: Vec<_> = known.unsettled()?.into_iter().map(|it| it.voucher).collect();
-        store.keep(&vouchers, "check", 0)?;
+        store.keep(&[("check", &vouchers)], 0)?;
     }
     let gauges = Arc::new(Gauges::new(settings.period));
     let keeper = keeper(settings, store, chain, contracts, signer, gauges);
@@ -305,22 +315,30 @@ async fn check(settings: Settings, signer: PrivateKeySigner) -> Result<Answer> {
 
 fn log(settings: &Settings, last: usize, acted: bool) -> Result<Answer> {
     let store = Store::read(&settings.state)?.with_context(|| format!("there is no record in {}", settings.state.display()))?;
-    let entries = store.entries(None)?;
-    let verdict = ticks::verify(&entries);
-    let shown = entries.iter().filter_map(|it| Some((it, serde_json::from_str::<Value>(&it.body).ok()?)));
-    let shown: Vec<_> = shown.filter(|(_, body)| !acted || body["acted"] == true || !body["trouble"].is_null()).collect();
-    let shown = &shown[shown.len().saturating_sub(last)..];
-    let head = entries.last().map(|it| it.hash);
+    let (mut verifier, mut verdict, mut shown) = (Verifier::new(), Ok(()), VecDeque::new());
+    store.each_entry(|entry| {
+        if verdict.is_ok() {
+            verdict = verifier.follow(&entry);
+        }
+        let Ok(body) = serde_json::from_str::<Value>(&entry.body) else { return };
+        if !acted || body["acted"] == true || !body["trouble"].is_null() {
+            shown.push_back((entry, body));
+        }
+        if shown.len() > last {
+            shown.pop_front();
+        }
+    })?;
+    let (entries, head) = verifier.end();
     let mut text: String = shown.iter().map(|(entry, body)| format!("{}\n", line(entry.seq, body))).collect();
     match (&verdict, head) {
         (Ok(()), None) => text += "the record is empty\n",
-        (Ok(()), Some(head)) => text += &format!("{} entries, each follows the one before; the last is {head}\n", entries.len()),
+        (Ok(()), Some(head)) => text += &format!("{entries} entries, each follows the one before; the last is {head}\n"),
         (Err(broken), _) => text += &format!("BROKEN at entry {}: {}\n", broken.seq, broken.what),
     }
     let json = json!({
         "ok": verdict.is_ok(),
         "broken": verdict.as_ref().err().map(|it| json!({ "seq": it.seq, "what": it.what })),
-        "entries": entries.len(),
+        "entries": entries,
         "head": head,
         "shown": shown.iter().map(|(entry, body)| json!({ "hash": entry.hash, "body": body })).collect::<Vec<_>>(),
     });

@@ -20,6 +20,7 @@ use clap::Args;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use words::number::{address, decimal};
 
+use super::outbox::LEAST_BUMP;
 use crate::keys::KeyFiles;
 
 /// Flags that overrule the file.
@@ -85,6 +86,8 @@ struct SpoolTable {
     settle_after: Span,
     #[serde(default = "settle_margin")]
     settle_margin: Span,
+    #[serde(default = "reject_after")]
+    reject_after: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -92,6 +95,8 @@ struct SpoolTable {
 struct HttpTable {
     listen: SocketAddr,
     token_file: Option<PathBuf>,
+    #[serde(default = "margin")]
+    margin: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -127,6 +132,8 @@ pub(crate) struct Settings {
     pub(crate) first_block: u64,
     pub(crate) fees: Fees,
     pub(crate) spool: Option<PathBuf>,
+    /// How long a voucher is kept that the chain would never count.
+    pub(crate) reject_after: Duration,
     pub(crate) http: Option<Http>,
     pub(crate) policy: Policy,
     pub(crate) voting: Option<Voting>,
@@ -157,6 +164,8 @@ pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
     /// Without it no vouchers are taken.
     pub(crate) token: Option<Token>,
+    /// How long before their end vouchers of an epoch are not taken any more.
+    pub(crate) margin: Duration,
 }
 
 /// A secret that is never printed.
@@ -206,7 +215,8 @@ impl Settings {
         ensure!(file.timeout.0 >= Duration::from_millis(100), "the timeout is at least 100ms");
         ensure!(file.poll.0 >= Duration::from_millis(10), "poll is at least 10ms");
         ensure!((1..=10_000).contains(&file.confirmations), "confirmations are 1 to 10000");
-        ensure!((10..=1_000).contains(&file.fees.bump_percent), "bump_percent is 10 to 1000: nodes take no smaller raise");
+        let raises = LEAST_BUMP..=1_000;
+        ensure!(raises.contains(&file.fees.bump_percent), "bump_percent is {LEAST_BUMP} to 1000: nodes take no smaller raise");
         let cap = decimal(&file.fees.max_fee_gwei, 9).context("max_fee_gwei")?;
         let cap =
             u64::try_from(cap).ok().filter(|it| *it > 0 && *it < 1 << 62).context("max_fee_gwei is beyond what gas costs")?;
@@ -228,7 +238,8 @@ impl Settings {
             first_block: file.first_block,
             fees: Fees { cap, bump_after: file.fees.bump_after.0, bump_percent: file.fees.bump_percent },
             spool: spool.and_then(|it| it.folder.as_deref()).map(at),
-            http: listen.map(|listen| Http { listen, token }),
+            reject_after: spool.map_or_else(reject_after, |it| it.reject_after).0,
+            http: listen.map(|listen| Http { listen, token, margin: file.http.as_ref().map_or_else(margin, |it| it.margin).0 }),
             policy: Policy {
                 close: file.duties.close,
                 roots: file.duties.roots,
@@ -325,6 +336,14 @@ fn settle_after() -> Span {
 
 fn settle_margin() -> Span {
     Span(Duration::from_secs(3_600))
+}
+
+fn reject_after() -> Span {
+    Span(Duration::from_secs(600))
+}
+
+fn margin() -> Span {
+    Span(Duration::from_secs(120))
 }
 
 fn an_address<'de, D: Deserializer<'de>>(from: D) -> Result<Address, D::Error> {

@@ -52,6 +52,8 @@ pub(crate) struct Ready {
     /// When it came, and from when on it counts no more, in seconds since 1970.
     pub(crate) received: u64,
     pub(crate) deadline: u64,
+    /// Its app's money is on its way out.
+    pub(crate) leaving: bool,
 }
 
 /// A thing to be done by one transaction.
@@ -117,20 +119,21 @@ pub(crate) fn decide(sight: &Sight, policy: &Policy) -> Vec<Step> {
     ]
 }
 
-/// A batch goes when it is full, when its oldest voucher has waited long enough, or when the time of one runs out.
+/// A batch goes when it is full, when its oldest voucher has waited long enough, when the time of one runs out, or when an app
+/// leaves.
 fn settle(sight: &Sight, policy: &Policy) -> Verdict {
     if sight.ready.is_empty() {
         return Verdict::Not("no voucher would be counted".into());
     }
     let (wait, margin) = (policy.settle_after.as_secs(), policy.settle_margin.as_secs());
     let waited = |it: &Ready| sight.now >= it.received.saturating_add(wait);
-    let urgent = |it: &Ready| sight.now.saturating_add(margin) >= it.deadline;
+    let urgent = |it: &Ready| it.leaving || sight.now.saturating_add(margin) >= it.deadline;
     if sight.ready.len() < MOST_VOUCHERS && !sight.ready.iter().any(|it| waited(it) || urgent(it)) {
         return Verdict::Not(format!("{} vouchers wait for more to come", sight.ready.len()));
     }
-    // Those whose time runs out first, and then those that came first.
+    // Those of apps that leave, then those whose time runs out first, and then those that came first.
     let mut batch = sight.ready.clone();
-    batch.sort_by_key(|it| (it.deadline, it.received, it.id));
+    batch.sort_by_key(|it| (!it.leaving, it.deadline, it.received, it.id));
     batch.truncate(MOST_VOUCHERS);
     Verdict::Due(Duty::Settle(batch))
 }
@@ -309,7 +312,7 @@ mod tests {
 
     fn ready(id: i64, received: u64, deadline: u64) -> Ready {
         let voucher = Voucher { app: U256::from(id), epoch: 1, units: 9, signer: Address::ZERO, signature: [1; 65] };
-        Ready { id, voucher, units: 4, received, deadline }
+        Ready { id, voucher, units: 4, received, deadline, leaving: false }
     }
 
     fn ballot(epoch: u64) -> Ballot {
@@ -340,8 +343,10 @@ mod tests {
         assert_eq!((batch[0].id, batch[49].id), (59, 10), "whose time runs out first goes first");
         let sight = Sight { now: 1_000, ready: vec![ready(1, 1_000, 1_600)], ..Sight::default() };
         assert!(due(&sight, "settle").is_ok());
-        let sight = Sight { now: 1_000, ready: vec![ready(1, 1_000, 1_601)], ..Sight::default() };
+        let mut sight = Sight { now: 1_000, ready: vec![ready(1, 1_000, 1_601)], ..Sight::default() };
         assert!(due(&sight, "settle").is_err());
+        sight.ready[0].leaving = true;
+        assert!(due(&sight, "settle").is_ok(), "its app leaves");
         assert!(due(&Sight::default(), "settle").is_err());
     }
 

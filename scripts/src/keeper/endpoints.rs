@@ -32,7 +32,8 @@ use tower::Service;
 const ROUNDS: u32 = 3;
 /// The pause after the first round; it doubles.
 const PAUSE: Duration = Duration::from_millis(100);
-/// What providers answer that want to be asked later, as an error of JSON-RPC.
+/// What providers answer that want to be asked later, as an error of JSON-RPC. Some say it of a question with too long an
+/// answer, too.
 const LIMIT_EXCEEDED: i64 = -32005;
 
 /// The endpoints. Clones share what is known of them.
@@ -223,11 +224,17 @@ impl All {
         if answers.len() != asked.len() || !answers.iter().all(|it| asked.contains(&it.id)) {
             return Err(TransportErrorKind::custom_str("it answers another request"));
         }
-        if answers.iter().any(|it| it.payload.as_error().is_some_and(|error| error.code == LIMIT_EXCEEDED)) {
+        if answers.iter().filter_map(|it| it.payload.as_error()).any(|it| wants_time(it.code, &it.message)) {
             return Err(TransportErrorKind::custom_str("it wants to be asked later"));
         }
         Ok(answer)
     }
+}
+
+/// Whether an error says: later. (Asked for less, a provider that finds its answer too long answers at once.)
+fn wants_time(code: i64, message: &str) -> bool {
+    let message = message.to_lowercase();
+    code == LIMIT_EXCEEDED && !["result", "range", "logs"].iter().any(|it| message.contains(it))
 }
 
 impl Endpoint {
@@ -340,6 +347,14 @@ mod tests {
             assert_eq!(number(&both).await, Ok(7));
             assert_eq!(both.report()[0].failures, failures, "it stays with the one that answers");
         }
+    }
+
+    #[test]
+    fn a_limit_of_time_is_not_one_of_length() {
+        assert!(wants_time(-32005, "daily request count exceeded, request rate limited"));
+        assert!(!wants_time(-32005, "query returned more than 10000 results"));
+        assert!(!wants_time(-32005, "eth_getLogs is limited to a 10,000 block range"));
+        assert!(!wants_time(-32602, "too many requests"));
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use alloy_primitives::U256;
 use serde_json::{Value, json};
 
 use super::{
@@ -33,20 +34,35 @@ struct Now {
     ticks: u64,
     took: Duration,
     head: Option<(u64, u64)>,
+    balance: Option<U256>,
     unreachable: bool,
 }
 
 impl Gauges {
     pub(crate) fn new(period: Duration) -> Self {
-        let now = Now { ticked: Instant::now(), at: seconds(), ticks: 0, took: Duration::ZERO, head: None, unreachable: false };
+        let now = Now {
+            ticked: Instant::now(),
+            at: seconds(),
+            ticks: 0,
+            took: Duration::ZERO,
+            head: None,
+            balance: None,
+            unreachable: false,
+        };
         Self { period, now: Mutex::new(now) }
     }
 
-    /// A tick ended.
-    pub(crate) fn ticked(&self, head: Option<&Head>, unreachable: bool, took: Duration) {
+    /// A tick ended, with so many wei left.
+    pub(crate) fn ticked(&self, head: Option<&Head>, balance: Option<U256>, unreachable: bool, took: Duration) {
         let mut now = self.lock();
         let head = head.map(|it| (it.number, it.time)).or(now.head);
-        *now = Now { ticked: Instant::now(), at: seconds(), ticks: now.ticks + 1, took, head, unreachable };
+        let balance = balance.or(now.balance);
+        *now = Now { ticked: Instant::now(), at: seconds(), ticks: now.ticks + 1, took, head, balance, unreachable };
+    }
+
+    /// Now, in seconds since 1970: by our clock, or by the chain's where that is ahead.
+    pub(crate) fn now(&self) -> u64 {
+        self.lock().head.map_or(0, |(_, time)| time).max(seconds())
     }
 
     /// What is wrong; nothing if all is well.
@@ -80,11 +96,14 @@ impl Gauges {
             let now = self.lock();
             page.gauge("corflow_keeper_healthy", "1 if /health says ok.", u64::from(well));
             page.counter("corflow_keeper_ticks_total", "Ticks since the start.", now.ticks);
-            page.gauge("corflow_keeper_last_tick_seconds", "When the last tick ended, since 1970.", now.at);
+            page.gauge("corflow_keeper_last_tick_timestamp_seconds", "When the last tick ended, since 1970.", now.at);
             page.gauge("corflow_keeper_tick_duration_seconds", "How long it took.", now.took.as_secs_f64());
             if let Some((number, time)) = now.head {
                 page.gauge("corflow_keeper_head_block", "The newest block seen.", number);
-                page.gauge("corflow_keeper_head_time_seconds", "Its timestamp.", time);
+                page.gauge("corflow_keeper_head_timestamp_seconds", "Its timestamp.", time);
+            }
+            if let Some(balance) = now.balance {
+                page.gauge("corflow_keeper_balance_wei", "What its key has to pay with.", balance);
             }
         }
         page.family("corflow_keeper_vouchers", "gauge", "Vouchers by where they stand.");
@@ -93,10 +112,10 @@ impl Gauges {
         }
         let outcomes = store.outcomes()?;
         page.family("corflow_keeper_nonces", "gauge", "Nonces used, by how they ended or where they stand.");
-        for (outcome, count, _) in &outcomes {
+        for (outcome, (count, _)) in &outcomes {
             page.sample("corflow_keeper_nonces", &format!("outcome=\"{outcome}\""), count);
         }
-        let cost: u128 = outcomes.iter().map(|it| it.2).sum();
+        let cost: u128 = outcomes.values().map(|it| it.1).sum();
         page.counter("corflow_keeper_cost_wei_total", "Wei paid for gas.", cost);
         page.family("corflow_keeper_endpoint_up", "gauge", "1 if the endpoint answered when it was last asked.");
         let reports = endpoints.report();
@@ -151,23 +170,78 @@ mod tests {
         assert!(gauges.health().0);
         std::thread::sleep(Duration::from_millis(70));
         assert!(gauges.complaints()[0].starts_with("no tick for"));
-        gauges.ticked(None, true, Duration::ZERO);
+        gauges.ticked(None, None, true, Duration::ZERO);
         assert_eq!(gauges.complaints(), ["no endpoint answers"]);
         let head = Head { number: 5, hash: B256::ZERO, time: 6, base_fee: 0, now: 6 };
-        gauges.ticked(Some(&head), false, Duration::ZERO);
+        gauges.ticked(Some(&head), None, false, Duration::ZERO);
         let (ok, health) = gauges.health();
         assert!(ok && health["head"] == 5 && health["ticks"] == 2, "{health}");
     }
 
+    /// The names of all samples, of a page that keeps to the rules: a family has a name with its unit, is described and typed
+    /// once, before its samples, which follow each other and are no two the same; counters, and they alone, end in `_total`.
+    fn checked(page: &str) -> Vec<String> {
+        let is_name = |name: &str| {
+            !name.starts_with(|it: char| it.is_ascii_digit()) && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+        };
+        let (mut families, mut samples) = (Vec::<String>::new(), Vec::<String>::new());
+        let mut lines = page.lines();
+        let mut family = String::new();
+        while let Some(line) = lines.next() {
+            if let Some(help) = line.strip_prefix("# HELP ") {
+                let (name, text) = help.split_once(' ').expect("a text");
+                let kind = lines.next().and_then(|it| it.strip_prefix("# TYPE ")).expect("a type after each help");
+                let (typed, kind) = kind.split_once(' ').expect("a kind");
+                assert!(typed == name && text.ends_with('.') && is_name(name) && name.starts_with("corflow_keeper_"), "{line}");
+                assert_eq!(name.ends_with("_total"), kind == "counter", "{name} is a {kind}");
+                assert!(["gauge", "counter"].contains(&kind) && !families.iter().any(|it| it == name), "{name}");
+                assert!(!name.contains("millis") && !name.contains("_ms") && !name.contains("minutes"), "{name}: seconds");
+                family = name.to_owned();
+                families.push(family.clone());
+                continue;
+            }
+            let (sample, value) = line.rsplit_once(' ').expect("a value");
+            value.parse::<f64>().unwrap_or_else(|_| panic!("{line}"));
+            let name = match sample.split_once('{') {
+                None => sample,
+                Some((name, labels)) => {
+                    let (label, value) = labels.strip_suffix("\"}").and_then(|it| it.split_once("=\"")).expect("one label");
+                    assert!(is_name(label) && !value.contains(['"', '\\', '\n']), "{line}");
+                    name
+                }
+            };
+            assert_eq!(name, family, "samples follow their family");
+            assert!(!samples.iter().any(|it| it == sample), "{sample} twice");
+            samples.push(sample.to_owned());
+        }
+        assert!(page.ends_with('\n'));
+        samples
+    }
+
     #[test]
-    fn the_metrics_are_in_prometheus_format() {
+    fn the_metrics_are_what_prometheus_reads_and_names_as_it_wants() {
         let gauges = Gauges::new(Duration::from_secs(1));
-        let url = "http://host:5/KEY".parse().expect("a URL");
-        let endpoints = Endpoints::new(&[url], 1, None, Duration::from_secs(1)).expect("endpoints");
+        let urls = ["http://host:5/KEY", "https://other/KEY"].map(|it| it.parse().expect("a URL"));
+        let endpoints = Endpoints::new(&urls, 1, None, Duration::from_secs(1)).expect("endpoints");
+        let head = Head { number: 5, hash: B256::ZERO, time: 6, base_fee: 0, now: 6 };
+        gauges.ticked(Some(&head), Some(U256::from(7)), false, Duration::from_millis(1_500));
         let page = gauges.metrics(&Store::in_memory(), &endpoints).expect("a page");
-        assert!(page.contains("# TYPE corflow_keeper_ticks_total counter\ncorflow_keeper_ticks_total 0\n"), "{page}");
-        assert!(page.contains("corflow_keeper_endpoint_up{endpoint=\"host:5\"} 0\n") && !page.contains("KEY"), "{page}");
-        let sample = |line: &str| line.rsplit_once(' ').is_some_and(|(_, value)| value.parse::<f64>().is_ok());
-        assert!(page.lines().all(|line| line.starts_with("# ") || sample(line)), "{page}");
+        let samples = checked(&page);
+        for state in ["open", "counted", "settled", "rejected", "expired"] {
+            assert!(
+                samples.contains(&format!("corflow_keeper_vouchers{{state=\"{state}\"}}")),
+                "also where there is none: {page}"
+            );
+        }
+        for line in [
+            "corflow_keeper_ticks_total 1",
+            "corflow_keeper_tick_duration_seconds 1.5",
+            "corflow_keeper_balance_wei 7",
+            "corflow_keeper_nonces{outcome=\"reverted\"} 0",
+            "corflow_keeper_endpoint_up{endpoint=\"host:5\"} 0",
+        ] {
+            assert!(page.lines().any(|it| it == line), "{line}: {page}");
+        }
+        assert!(!page.contains("KEY"), "{page}");
     }
 }

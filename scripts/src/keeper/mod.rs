@@ -7,7 +7,9 @@
 //! | `config` | what it is told |
 //! | `tick` | one round: follow, look, decide, act, record |
 //! | `decide` | what is due, and why not: pure |
-//! | `spool` | vouchers on their way in, and where they stand |
+//! | `spool` | vouchers on their way in |
+//! | `judge` | what the chain thinks of them, and where they stand |
+//! | `leaving` | apps whose money is on its way out |
 //! | `roots` | attested roots: pending, waiting, and to be voted for |
 //! | `outbox` | transactions: written, then sent, then followed |
 //! | `store` | what must not be forgotten |
@@ -25,6 +27,8 @@ mod config;
 mod decide;
 mod endpoints;
 mod gauges;
+mod judge;
+mod leaving;
 mod lock;
 mod outbox;
 mod roots;

@@ -19,7 +19,7 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::SolEvent;
+use alloy_sol_types::{SolCall, SolEvent};
 
 use super::{
     chain::{Chain, Head, Trouble, milliseconds},
@@ -31,8 +31,10 @@ use super::{
     },
 };
 
-/// Nodes take a replacement from this raise on, in percent.
-const LEAST_BUMP: u64 = 10;
+/// Every node takes a replacement from this raise on, in percent: most want a tenth, some an eighth.
+pub(crate) const LEAST_BUMP: u64 = 13;
+/// The tip, as a part of the fee. Arbitrum drops it; other nodes want it to rise with the fee before they take a replacement.
+const FEE_TO_TIP: u64 = 100;
 
 /// Why a round cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -104,9 +106,12 @@ impl Outbox {
     /// Looks after all that was sent, as of a block.
     pub(crate) async fn follow(&mut self, head: &Head) -> Result<Round, OutboxError> {
         let mut round = Round { count: self.chain.count(self.account(), head).await?, ..Round::default() };
-        let undone = self.store.undo_from(round.count)?;
-        if undone > 0 {
-            round.notes.push(format!("{undone} transactions from nonce {} on are in no block any more", round.count));
+        let undone = self.store.mined_from(round.count)?;
+        if !undone.is_empty() {
+            self.store.undo_from(round.count, &undone.iter().flat_map(vouchers).collect())?;
+            let (number, first) = (undone.len(), round.count);
+            round.notes.push(format!("{number} transactions from nonce {first} on are in no block any more"));
+            tracing::warn!(number, first, "a reorganisation undid transactions: they are sent again");
         }
         for slot in self.store.unmined()? {
             match self.find(&slot).await? {
@@ -117,6 +122,7 @@ impl Outbox {
                 }
                 None if slot.nonce < round.count => self.miss(&slot, &mut round)?,
                 None => {
+                    self.missing.remove(&slot.nonce);
                     let keeps = self.hand_in(&slot, slot.nonce == round.count, head).await?;
                     round.under_way.get_or_insert((slot.nonce, keeps));
                 }
@@ -182,40 +188,59 @@ impl Outbox {
         let all = self.store.signed(slot.nonce)?;
         let Some(mut newest) = all.into_iter().next() else { return Ok("no transaction was signed for its nonce".into()) };
         let age = u128::try_from(milliseconds() - newest.written).unwrap_or_default();
+        let mut waits = "it waits for a block".to_owned();
         if first && age >= self.fees.bump_after.as_millis() {
-            newest = self.raise(slot, newest, head)?;
+            match self.raise(slot, &newest, head).await? {
+                Ok(next) => newest = next,
+                Err(why) => waits = format!("{waits}, {why}"),
+            }
         }
         let again = self.fees.bump_after / 2;
         if self.handed_in.get(&newest.hash).is_some_and(|at| at.elapsed() < again) {
-            return Ok("it waits for a block".into());
+            return Ok(waits);
         }
         match self.chain.send(&newest.raw).await {
             Ok(()) => {
                 self.handed_in.insert(newest.hash, Instant::now());
-                Ok("it waits for a block".into())
+                Ok(waits)
             }
             Err(Trouble::Refused { message, .. }) => match Objection::of(&message) {
+                // If it was mined, the next round finds its receipt before anything else is done about it.
                 Objection::Known => {
                     self.handed_in.insert(newest.hash, Instant::now());
-                    Ok("it waits for a block".into())
+                    Ok(waits)
                 }
-                Objection::Underpriced => {
-                    self.raise(slot, newest, head)?;
-                    Ok("another with its nonce pays more; it offers more next time".into())
-                }
+                Objection::Underpriced => Ok(match self.raise(slot, &newest, head).await? {
+                    Ok(_) => "another with its nonce pays more; it offers more next time".into(),
+                    Err(why) => format!("another with its nonce pays more, {why}"),
+                }),
                 Objection::Other => Ok(format!("the node does not take it: {message}")),
             },
             Err(trouble) => Ok(trouble.to_string()),
         }
     }
 
-    /// The same again for a higher fee, up to the cap. It is written before anyone sees it.
-    fn raise(&self, slot: &Slot, old: Signed, head: &Head) -> Result<Signed, OutboxError> {
-        let Some(fee) = raised(old.fee, head.base_fee, &self.fees) else { return Ok(old) };
+    /// The same again for a higher fee, up to the cap, or why not. It is written before anyone sees it.
+    async fn raise(&self, slot: &Slot, old: &Signed, head: &Head) -> Result<Result<Signed, String>, OutboxError> {
+        let Some(fee) = raised(old.fee, head.base_fee, &self.fees) else {
+            return Ok(Err(format!(
+                "and offers {} wei per gas, which max_fee_gwei leaves no room to raise; gas costs {} now",
+                old.fee, head.base_fee
+            )));
+        };
+        if let Some(why) = self.too_poor(fee, slot.work.gas).await? {
+            return Ok(Err(format!("and cannot offer more: {why}")));
+        }
         let next = self.signed(slot.nonce, &slot.work, fee)?;
         self.store.bump(slot.nonce, &next)?;
         tracing::info!(nonce = slot.nonce, duty = slot.work.duty, fee, hash = %next.hash, "a transaction offers more");
-        Ok(next)
+        Ok(Ok(next))
+    }
+
+    /// Why the account cannot pay; none if it can.
+    async fn too_poor(&self, fee: u64, gas: u64) -> Result<Option<String>, OutboxError> {
+        let (have, need) = (self.chain.balance(self.account()).await?, U256::from(fee) * U256::from(gas));
+        Ok((have < need).then(|| format!("{} has {have} wei, and may need {need}: send it some ether", self.account())))
     }
 
     fn signed(&self, nonce: u64, work: &Work, fee: u64) -> Result<Signed, OutboxError> {
@@ -224,8 +249,7 @@ impl Outbox {
             nonce,
             gas_limit: work.gas,
             max_fee_per_gas: fee.into(),
-            // Arbitrum gives tips to nobody.
-            max_priority_fee_per_gas: 0,
+            max_priority_fee_per_gas: fee.div_ceil(FEE_TO_TIP).into(),
             to: TxKind::Call(work.target),
             value: U256::ZERO,
             access_list: Default::default(),
@@ -252,9 +276,8 @@ impl Outbox {
             )));
         }
         let fee = head.base_fee.saturating_mul(2).clamp(1, self.fees.cap);
-        let (have, need) = (self.chain.balance(self.account()).await?, U256::from(fee) * U256::from(work.gas));
-        if have < need {
-            return Ok(Sent::No(format!("{} has {have} wei, and may need {need}: send it some ether", self.account())));
+        if let Some(why) = self.too_poor(fee, work.gas).await? {
+            return Ok(Sent::No(why));
         }
         let signed = self.signed(round.count, &work, fee)?;
         if !self.store.sign(round.count, &work, &signed)? {
@@ -276,6 +299,12 @@ fn settlements(app_fees: Address, receipt: &TransactionReceipt) -> Vec<Settlemen
     counted
         .map(|it| Settlement { app: it.appId, epoch: it.epoch.saturating_to(), units: it.cumulativeUnits.saturating_to() })
         .collect()
+}
+
+/// The apps and epochs whose vouchers a nonce was to settle.
+fn vouchers(slot: &Slot) -> Vec<(U256, u32)> {
+    let call = AppFees::settleManyCall::abi_decode(&slot.work.input);
+    call.map_or_else(|_| Vec::new(), |it| it.vouchers.iter().map(|it| (it.appId, it.epoch.saturating_to())).collect())
 }
 
 /// What a node has against a transaction.
@@ -323,8 +352,8 @@ mod tests {
         assert_eq!(raised(100, 0, &fees(1_000)), Some(125));
         assert_eq!(raised(100, 90, &fees(1_000)), Some(180), "the base fee rose");
         assert_eq!(raised(100, 0, &fees(115)), Some(115), "up to the cap");
-        assert_eq!(raised(100, 0, &fees(109)), None, "nine percent are no raise");
-        assert_eq!(raised(101, 0, &fees(112)), Some(112), "rounded up");
+        assert_eq!(raised(100, 0, &fees(112)), None, "twelve percent are no raise");
+        assert_eq!(raised(101, 0, &fees(115)), Some(115), "rounded up");
         assert_eq!(raised(1_000, 0, &fees(1_000)), None);
     }
 

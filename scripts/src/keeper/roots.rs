@@ -21,6 +21,9 @@ use crate::rewards::{book::Book, epoch::Epoch, onchain::Ballot};
 
 /// Blocks whose events are asked for at once, at first; halved where a provider finds them too many.
 const RANGE: u64 = 10_000;
+/// More events than this are not believed at once: a range that has more is asked for in halves, for a provider may cut a long
+/// answer short and say nothing.
+const BELIEVED: usize = 500;
 /// The most requests for events in a tick: a long past is read over several.
 const MOST_REQUESTS: usize = 50;
 /// Blocks that are read again, for a reorganisation may have changed them.
@@ -82,7 +85,8 @@ impl Roots<'_> {
 
     /// Reads which roots were voted for since it was last asked.
     async fn read_votes(&self, store: &Store, first_block: u64) -> Result<(), OutboxError> {
-        let known = store.ballots_through()?;
+        // A chain that went back is read again from where it is now.
+        let known = store.ballots_through()?.map(|it| it.min(self.head.number));
         let mut from = known.map_or(first_block, |it| (it + 1).saturating_sub(OVERLAP).max(first_block));
         let mut range = RANGE;
         for _ in 0..MOST_REQUESTS {
@@ -96,13 +100,14 @@ impl Roots<'_> {
                 .from_block(from)
                 .to_block(to);
             match self.chain.provider.get_logs(&filter).await.map_err(Trouble::from) {
+                Ok(logs) if logs.len() > BELIEVED && from < to => range = (to - from).div_ceil(2),
                 Ok(logs) => {
                     let ballots = logs.iter().map(ballot).collect::<Result<Vec<_>, Trouble>>()?;
                     store.keep_ballots(&ballots, to)?;
                     from = to + 1;
                 }
                 // Providers word their limits in many ways; all of them are refusals.
-                Err(Trouble::Refused { .. }) if range > 1 => range /= 2,
+                Err(Trouble::Refused { .. }) if from < to => range = (to - from).div_ceil(2),
                 Err(trouble) => return Err(trouble.into()),
             }
         }
@@ -172,4 +177,125 @@ fn ballot(log: &Log) -> Result<Ballot, Trouble> {
         cumulative_total: vote.cumulativeTotal.saturating_to(),
         data_hash: vote.dataHash,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use alloy_primitives::B256;
+    use axum::{Json, Router, routing::post};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::keeper::endpoints::Endpoints;
+
+    /// How a provider limits what it tells of events.
+    #[derive(Clone, Copy)]
+    enum Limit {
+        None,
+        /// So many blocks; else an error with this code.
+        Blocks(u64, i64),
+        /// So many events; else an error with this code.
+        Events(usize, i64),
+        /// So many events, and nothing said of the others.
+        Cut(usize),
+    }
+
+    const LAST: u64 = 30_000;
+
+    fn vote(place: u64) -> Value {
+        let event = MinerRewards::Voted {
+            epoch: U256::from(place),
+            attester: Address::ZERO,
+            root: B256::with_last_byte(1),
+            cumulativeTotal: U256::from(7),
+            dataHash: B256::ZERO,
+            uri: String::new(),
+        };
+        let data = event.encode_log_data();
+        json!({
+            "address": Address::repeat_byte(3), "topics": data.topics(), "data": data.data, "blockNumber": format!("{place:#x}"),
+            "transactionHash": B256::ZERO, "transactionIndex": "0x0", "blockHash": B256::ZERO, "logIndex": "0x0", "removed": false,
+        })
+    }
+
+    /// A provider whose chain has a vote in each of these blocks.
+    async fn provider(blocks: Arc<Vec<u64>>, limit: Limit) -> Chain {
+        let answer = move |Json(request): Json<Value>| async move {
+            let fail = |code: i64, message: &str| Err(json!({ "code": code, "message": message }));
+            let number = |it: &Value| u64::from_str_radix(&it.as_str().expect("a number")[2..], 16).expect("a number");
+            let result = match request["method"].as_str() {
+                Some("eth_chainId") => Ok(json!("0x2a")),
+                Some("eth_getBlockByNumber") => Ok(json!({ "hash": B256::ZERO })),
+                Some("eth_getLogs") => {
+                    let range = number(&request["params"][0]["fromBlock"])..=number(&request["params"][0]["toBlock"]);
+                    let mut votes: Vec<_> = blocks.iter().filter(|it| range.contains(it)).map(|it| vote(*it)).collect();
+                    match limit {
+                        Limit::Blocks(most, code) if range.end() - range.start() >= most => fail(code, "block range is too wide"),
+                        Limit::Events(most, code) if votes.len() > most => fail(code, "query returned more than 5 results"),
+                        Limit::Cut(most) => {
+                            votes.truncate(most);
+                            Ok(json!(votes))
+                        }
+                        _ => Ok(json!(votes)),
+                    }
+                }
+                _ => fail(-32601, "no such method"),
+            };
+            let (name, value) = match result {
+                Ok(value) => ("result", value),
+                Err(value) => ("error", value),
+            };
+            Json(json!({ "jsonrpc": "2.0", "id": request["id"], name: value }))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
+        Chain::new(Endpoints::new(&[url], 42, None, Duration::from_secs(5)).expect("endpoints"))
+    }
+
+    /// The epochs of all ballots that were read, however many rounds it took.
+    async fn read(chain: &Chain, store: &Store, head: u64) -> Vec<u64> {
+        let contracts = json!({
+            "pool": Address::repeat_byte(1), "appFees": Address::repeat_byte(2), "minerRewards": Address::repeat_byte(3),
+            "genesis": 0, "epochLength": 3_600, "grace": 60,
+        });
+        let contracts = serde_json::from_value(contracts).expect("contracts");
+        let head = Head { number: head, hash: B256::ZERO, time: 0, base_fee: 0, now: 0 };
+        for _ in 0..20 {
+            Roots { chain, contracts: &contracts, head: &head }.read_votes(store, 0).await.expect("votes");
+        }
+        let mut epochs: Vec<u64> = store.ballots_after(None).expect("ballots").into_iter().map(|it| it.epoch).collect();
+        epochs.sort_unstable();
+        epochs
+    }
+
+    #[tokio::test]
+    async fn however_a_provider_limits_events_all_of_them_are_read() {
+        let blocks: Arc<Vec<u64>> = Arc::new((0..3_000).map(|it| it * 10).chain(LAST - 5..=LAST).collect());
+        let mut expected = (*blocks).clone();
+        expected.dedup();
+        for limit in [
+            Limit::None,
+            Limit::Blocks(1_000, -32602),
+            Limit::Blocks(2_000, -32005),
+            Limit::Events(50, -32005),
+            Limit::Events(60, -32602),
+            Limit::Cut(501),
+        ] {
+            let store = Store::in_memory();
+            assert_eq!(read(&provider(blocks.clone(), limit).await, &store, LAST).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_chain_that_went_back_is_read_again_from_where_it_is() {
+        let store = Store::in_memory();
+        let old = provider(Arc::new(vec![10, 900]), Limit::None).await;
+        assert_eq!(read(&old, &store, 1_000).await, [10, 900]);
+        let new = provider(Arc::new(vec![10, 500, 700]), Limit::None).await;
+        assert_eq!(read(&new, &store, 520).await, [10, 500, 900]);
+        assert_eq!(read(&new, &store, 1_100).await, [10, 500, 700, 900], "one that is gone has no votes, and is not proposed");
+    }
 }

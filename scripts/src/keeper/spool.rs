@@ -1,4 +1,4 @@
-//! Vouchers on their way in: checked before they are taken, and what the chain says of those that were.
+//! Vouchers on their way in: checked before they are taken.
 
 use std::{
     fs, io,
@@ -6,16 +6,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use abi::AppFees::Status;
+use alloy_primitives::U256;
 use thiserror::Error;
 
-use super::{
-    chain::{Contracts, Head},
-    decide::Ready,
-    store::vouchers::{Kept, Standing, Voucher},
-};
+use super::{chain::Contracts, store::vouchers::Voucher};
 use crate::voucher::file::{Place, Voucher as File, VoucherError};
 
+/// The largest file that is read, in bytes: some sixty thousand vouchers.
+const LARGEST: u64 = 32 << 20;
 /// A file that is not whole may still be being written, for so long.
 const WRITING: Duration = Duration::from_secs(10);
 
@@ -37,15 +35,37 @@ pub enum Refusal {
     /// Nothing is asked for.
     #[error("it asks for nothing")]
     Nothing,
-    /// Too late.
-    #[error("vouchers of epoch {epoch} counted until {until}; it is {now} now")]
+    /// Too late, or so late that it might be.
+    #[error("vouchers of epoch {epoch} count until {until}; it is {now} now, and they are taken until {margin} s before")]
     TooLate {
         /// Its epoch.
         epoch: u32,
-        /// The first second in which they did not, since 1970.
+        /// The first second in which they do not, since 1970.
         until: u64,
         /// In seconds since 1970.
         now: u64,
+        /// In seconds.
+        margin: u64,
+    },
+    /// Its app was closed before its epoch.
+    #[error("app {app} was closed in epoch {last}: vouchers of later epochs never count")]
+    Closed {
+        /// The app.
+        app: U256,
+        /// Its last epoch.
+        last: u64,
+    },
+    /// Its app's money is on its way out, and what is left does not pay for it.
+    #[error("{how}: what is left pays vouchers of epoch {epoch} up to {largest} units, not {units}")]
+    Unpaid {
+        /// How it leaves.
+        how: String,
+        /// The epoch.
+        epoch: u32,
+        /// Units in all that would be paid.
+        largest: u64,
+        /// Units that it asks for.
+        units: u64,
     },
 }
 
@@ -65,7 +85,8 @@ impl Gate {
     }
 
     /// A voucher that may count, as it is kept. Whether the app knows the signer, only the chain can say.
-    pub(crate) fn admit(&self, file: &File, now: u64) -> Result<Voucher, Refusal> {
+    /// Nor is one taken that would not count any more within `margin`: whoever hands it in is told while it can still stop.
+    pub(crate) fn admit(&self, file: &File, now: u64, margin: Duration) -> Result<Voucher, Refusal> {
         let signer = file.verify(Some(self.place))?;
         let usage = file.usage;
         let epoch = u32::try_from(usage.epoch.0).map_err(|_| Refusal::NoSuchEpoch(usage.epoch.to_string()))?;
@@ -74,9 +95,9 @@ impl Gate {
         if units == 0 {
             return Err(Refusal::Nothing);
         }
-        let until = self.contracts.deadline(epoch.into());
-        if now >= until {
-            return Err(Refusal::TooLate { epoch, until, now });
+        let (until, margin) = (self.contracts.deadline(epoch.into()), margin.as_secs());
+        if now.saturating_add(margin) >= until {
+            return Err(Refusal::TooLate { epoch, until, now, margin });
         }
         let length = file.signature.len();
         let signature = file.signature.as_ref().try_into().map_err(|_| VoucherError::Length(length))?;
@@ -84,108 +105,85 @@ impl Gate {
     }
 }
 
-/// A file of the spool's folder.
+/// A file of the spool's folder, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Dropped {
-    pub(crate) path: PathBuf,
-    /// What is in it.
-    pub(crate) vouchers: Result<Vec<Voucher>, Refusal>,
+    path: PathBuf,
+    /// The vouchers that are taken.
+    pub(crate) good: Vec<Voucher>,
+    /// Why the others are not.
+    pub(crate) bad: Vec<String>,
 }
 
-/// Files in the folder, the oldest names first. They are named `*.json`; those that begin with a point are still being
-/// written, and so may be those that end in the middle.
-pub(crate) fn dropped(folder: &Path, gate: &Gate, now: u64) -> io::Result<Vec<Dropped>> {
+impl Dropped {
+    /// The file's name.
+    pub(crate) fn name(&self) -> &str {
+        self.path.file_name().and_then(|it| it.to_str()).unwrap_or("a file")
+    }
+}
+
+/// Files in the folder, the oldest names first. They are named `*.json`; those that begin with a point are still being written.
+pub(crate) fn paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)?.map(|it| Ok(it?.path())).collect::<io::Result<_>>()?;
     paths.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.ends_with(".json") && !name.starts_with('.') && path.is_file()
     });
     paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        let text = fs::read(&path)?;
-        let vouchers = Gate::read(&text).and_then(|all| all.iter().map(|it| gate.admit(it, now)).collect());
-        let young =
-            || fs::metadata(&path)?.modified().map(|at| SystemTime::now().duration_since(at).is_ok_and(|it| it < WRITING));
-        if matches!(vouchers, Err(Refusal::Unreadable(_))) && young()? {
-            continue;
-        }
-        found.push(Dropped { path, vouchers });
-    }
-    Ok(found)
+    Ok(paths)
 }
 
-/// Moves a file that was dealt with into a folder beside it; of a refused one the reason goes along.
-pub(crate) fn put_away(dropped: &Dropped) -> io::Result<()> {
-    let (folder, why) = match &dropped.vouchers {
-        Ok(_) => ("taken", None),
-        Err(why) => ("refused", Some(why)),
+/// Reads a file: one that cannot be read is a bad one, and in nobody's way. None where it may still be being written, for it ends
+/// in the middle.
+pub(crate) fn read(path: &Path, gate: &Gate, now: u64) -> Option<Dropped> {
+    let dropped = |good, bad| Some(Dropped { path: path.to_owned(), good, bad });
+    let text = match text(path) {
+        Ok(text) => text,
+        Err(why) => return dropped(Vec::new(), vec![why]),
     };
+    let files = match Gate::read(&text) {
+        Ok(files) => files,
+        Err(_) if young(path) => return None,
+        Err(why) => return dropped(Vec::new(), vec![why.to_string()]),
+    };
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for (place, file) in files.iter().enumerate() {
+        match gate.admit(file, now, Duration::ZERO) {
+            Ok(voucher) => good.push(voucher),
+            Err(why) if files.len() == 1 => bad.push(why.to_string()),
+            Err(why) => bad.push(format!("voucher {} of {}: {why}", place + 1, files.len())),
+        }
+    }
+    dropped(good, bad)
+}
+
+fn text(path: &Path) -> Result<Vec<u8>, String> {
+    let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > LARGEST {
+        return Err(format!("it has {length} bytes, and {LARGEST} are the most that are read"));
+    }
+    fs::read(path).map_err(|error| error.to_string())
+}
+
+fn young(path: &Path) -> bool {
+    let written = fs::metadata(path).and_then(|it| it.modified());
+    written.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|it| it < WRITING))
+}
+
+/// Moves a file that was dealt with into a folder beside it; where not all of it was taken, the reason goes along.
+pub(crate) fn put_away(dropped: &Dropped) -> io::Result<()> {
+    let folder = if dropped.bad.is_empty() { "taken" } else { "refused" };
     let folder = dropped.path.parent().unwrap_or(Path::new(".")).join(folder);
     fs::create_dir_all(&folder)?;
     let target = folder.join(dropped.path.file_name().unwrap_or_default());
-    if let Some(why) = why {
-        fs::write(target.with_extension("why"), format!("{why}\n"))?;
+    if !dropped.bad.is_empty() {
+        let mut why = dropped.bad.join("\n") + "\n";
+        if !dropped.good.is_empty() {
+            why += &format!("the other {} were taken\n", dropped.good.len());
+        }
+        fs::write(target.with_extension("why"), why)?;
     }
     fs::rename(&dropped.path, target)
-}
-
-/// What the chain says of a voucher when it is asked to count it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Opinion {
-    /// It would count so many units.
-    Counts(u64),
-    /// It has counted them all.
-    Counted,
-    /// It counts nothing now, and may later.
-    Later(&'static str),
-    /// It will never count it.
-    Never(&'static str),
-    /// The epoch takes no vouchers any more.
-    Over,
-}
-
-/// An answer of `settleMany` for one voucher.
-pub(crate) fn opinion(status: Status, units: u64) -> Opinion {
-    match status {
-        _ if units > 0 => Opinion::Counts(units),
-        Status::Replay => Opinion::Counted,
-        Status::FeeCap => Opinion::Later("the app's fee cap leaves no room"),
-        Status::Commitment => Opinion::Later("the app's commitment is used up, and it has nothing else to pay with"),
-        Status::Grants => Opinion::Later("the app's grants are used up, and it has no escrow"),
-        Status::Escrow => Opinion::Later("the app's escrow is used up"),
-        Status::FutureEpoch => Opinion::Later("its epoch has not begun"),
-        Status::ClosedEpoch => Opinion::Over,
-        Status::BadSignature => Opinion::Never("it is not signed by the app's signer of that epoch"),
-        Status::UnknownApp => Opinion::Never("there is no such app, or it had no signer in that epoch"),
-        Status::ClosedApp => Opinion::Never("the app was closed before that epoch"),
-        Status::TooManyUnits => Opinion::Never("its units are more than 64 bits hold"),
-        Status::Settled | Status::__Invalid => Opinion::Later("the chain does not say why it counts nothing"),
-    }
-}
-
-/// Where a voucher stands by that. `None`: as before.
-pub(crate) fn standing(kept: &Kept, opinion: &Opinion, head: &Head, confirmations: u64) -> Option<Standing> {
-    match (opinion, kept.counted_at) {
-        (Opinion::Counted | Opinion::Over, Some(block)) => head.confirms(block, confirmations).then_some(Standing::Settled),
-        (Opinion::Counted, None) => Some(Standing::Counted(head.number)),
-        (Opinion::Over, None) => Some(Standing::Expired("its epoch takes no vouchers any more".into())),
-        (Opinion::Counts(_), Some(_)) => Some(Standing::Open("a reorganisation undid its settlement".into())),
-        (Opinion::Counts(_), None) => None,
-        (Opinion::Later(why), _) => Some(Standing::Open((*why).into())),
-        (Opinion::Never(why), _) => Some(Standing::Rejected((*why).into())),
-    }
-}
-
-/// A voucher that would be counted.
-pub(crate) fn ready(kept: &Kept, units: u64, contracts: &Contracts) -> Ready {
-    Ready {
-        id: kept.id,
-        voucher: kept.voucher.clone(),
-        units,
-        received: u64::try_from(kept.received / 1_000).unwrap_or_default(),
-        deadline: contracts.deadline(kept.voucher.epoch.into()),
-    }
 }
 
 #[cfg(test)]
@@ -213,25 +211,26 @@ mod tests {
         count.signed(gate().place, &Signer::Key(key)).expect("a voucher")
     }
 
-    fn kept(counted_at: Option<u64>) -> Kept {
-        let voucher = gate().admit(&signed(1, U256::from(5)), 0).expect("a voucher");
-        Kept { id: 1, voucher, received: 5_999, counted_at }
-    }
-
     #[test]
     fn what_could_not_count_is_not_taken() {
         let gate = gate();
         let good = signed(1, U256::from(5));
-        assert_eq!(gate.admit(&good, 1_007_799).map(|it| it.units), Ok(5), "the last second of grace");
-        assert_eq!(gate.admit(&good, 1_007_800), Err(Refusal::TooLate { epoch: 1, until: 1_007_800, now: 1_007_800 }));
-        assert_eq!(gate.admit(&signed(1, U256::ZERO), 0), Err(Refusal::Nothing));
-        assert!(matches!(gate.admit(&signed(u64::MAX, U256::ONE), 0), Err(Refusal::NoSuchEpoch(_))));
-        assert!(matches!(gate.admit(&signed(1, U256::from(u64::MAX) + U256::ONE), 0), Err(Refusal::TooManyUnits(_))));
+        let late = |now, margin| gate.admit(&good, now, Duration::from_secs(margin)).map(|it| it.units);
+        assert_eq!(late(1_007_799, 0), Ok(5), "the last second of grace");
+        assert_eq!(late(1_007_800, 0), Err(Refusal::TooLate { epoch: 1, until: 1_007_800, now: 1_007_800, margin: 0 }));
+        assert_eq!(late(1_007_739, 60), Ok(5));
+        assert_eq!(late(1_007_740, 60), Err(Refusal::TooLate { epoch: 1, until: 1_007_800, now: 1_007_740, margin: 60 }));
+        assert_eq!(gate.admit(&signed(1, U256::ZERO), 0, Duration::ZERO), Err(Refusal::Nothing));
+        assert!(matches!(gate.admit(&signed(u64::MAX, U256::ONE), 0, Duration::ZERO), Err(Refusal::NoSuchEpoch(_))));
+        assert!(matches!(
+            gate.admit(&signed(1, U256::from(u64::MAX) + U256::ONE), 0, Duration::ZERO),
+            Err(Refusal::TooManyUnits(_))
+        ));
         let mut changed = good;
         changed.usage.cumulative_units = Number(U256::from(6));
-        assert!(matches!(gate.admit(&changed, 0), Err(Refusal::Invalid(VoucherError::OtherSigner { .. }))));
+        assert!(matches!(gate.admit(&changed, 0, Duration::ZERO), Err(Refusal::Invalid(VoucherError::OtherSigner { .. }))));
         let elsewhere = Gate { place: Place { chain_id: Number(U256::from(43)), ..gate.place }, ..gate };
-        let refused = elsewhere.admit(&signed(1, U256::from(5)), 0);
+        let refused = elsewhere.admit(&signed(1, U256::from(5)), 0, Duration::ZERO);
         assert!(matches!(refused, Err(Refusal::Invalid(VoucherError::OtherDomain { .. }))));
     }
 
@@ -256,33 +255,41 @@ mod tests {
         put("d.txt", &one);
         put("late.json", &serde_json::to_string(&signed(0, U256::from(5))).expect("JSON"));
         put("half.json", &one[..20]);
-        let found = dropped(folder.path(), &gate(), 1_005_000).expect("files");
-        let names: Vec<_> = found.iter().map(|it| it.path.file_name().expect("a name").to_string_lossy().into_owned()).collect();
+        let found = || -> Vec<Dropped> {
+            let paths = paths(folder.path()).expect("files");
+            paths.iter().filter_map(|path| read(path, &gate(), 1_005_000)).collect()
+        };
+        let first = found();
+        let names: Vec<_> = first.iter().map(Dropped::name).collect();
         assert_eq!(names, ["a.json", "b.json", "late.json"], "half.json may still be being written");
-        found.iter().for_each(|it| put_away(it).expect("put away"));
+        first.iter().for_each(|it| put_away(it).expect("put away"));
         assert!(folder.path().join("taken/a.json").exists() && folder.path().join("taken/b.json").exists());
         let why = fs::read_to_string(folder.path().join("refused/late.why")).expect("a reason");
-        assert!(why.contains("counted until 1004200"), "{why}");
-        assert!(dropped(folder.path(), &gate(), 1_005_000).expect("files").is_empty());
+        assert!(why.contains("count until 1004200"), "{why}");
+        assert!(found().is_empty());
     }
 
     #[test]
-    fn the_chains_word_decides_where_a_voucher_stands() {
-        let head = Head { number: 20, hash: B256::ZERO, time: 0, base_fee: 0, now: 0 };
-        let place = |kept: &Kept, status, units| standing(kept, &opinion(status, units), &head, 5);
-        assert_eq!(place(&kept(None), Status::Replay, 0), Some(Standing::Counted(20)));
-        assert_eq!(place(&kept(Some(17)), Status::Replay, 0), None, "four blocks deep");
-        assert_eq!(place(&kept(Some(16)), Status::Replay, 0), Some(Standing::Settled));
-        assert_eq!(place(&kept(Some(16)), Status::ClosedEpoch, 0), Some(Standing::Settled));
-        assert!(matches!(place(&kept(None), Status::ClosedEpoch, 0), Some(Standing::Expired(_))));
-        assert!(matches!(place(&kept(Some(16)), Status::Settled, 5), Some(Standing::Open(_))), "undone");
-        assert_eq!(place(&kept(None), Status::Settled, 5), None);
-        for status in [Status::FeeCap, Status::Commitment, Status::Grants, Status::Escrow, Status::FutureEpoch] {
-            assert!(matches!(place(&kept(None), status, 0), Some(Standing::Open(_))), "{status:?}");
-        }
-        assert_eq!(opinion(Status::FeeCap, 3), Opinion::Counts(3), "a part is better than nothing");
-        for status in [Status::BadSignature, Status::UnknownApp, Status::ClosedApp, Status::TooManyUnits] {
-            assert!(matches!(place(&kept(None), status, 0), Some(Standing::Rejected(_))), "{status:?}");
-        }
+    fn of_a_file_the_good_are_taken_and_a_bad_file_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let many: Vec<File> = (0..10).map(|it| signed(1, U256::from(if it == 7 { 5 } else { 0 }))).collect();
+        fs::write(path("many.json"), serde_json::to_string(&many).expect("JSON")).expect("a file");
+        fs::File::create(path("huge.json")).and_then(|it| it.set_len(LARGEST + 1)).expect("a file");
+        fs::write(path("not.json"), [0xff, 0xfe]).expect("a file");
+        fs::File::options()
+            .write(true)
+            .open(path("not.json"))
+            .and_then(|it| it.set_modified(SystemTime::UNIX_EPOCH))
+            .expect("old");
+        let read = |name: &str| read(&path(name), &gate(), 1_005_000).expect("a file");
+        let many = read("many.json");
+        assert_eq!((many.good.len(), many.bad.len(), many.bad[0].as_str()), (1, 9, "voucher 1 of 10: it asks for nothing"));
+        put_away(&many).expect("put away");
+        let why = fs::read_to_string(path("refused/many.why")).expect("reasons");
+        assert!(why.ends_with("voucher 10 of 10: it asks for nothing\nthe other 1 were taken\n"), "{why}");
+        assert!(read("huge.json").bad[0].contains("33554433 bytes"));
+        assert!(read("not.json").bad[0].contains("no voucher"));
+        assert!(read("gone.json").bad[0].contains("No such file"));
     }
 }

@@ -1,34 +1,36 @@
 //! One tick: what was sent is followed, the network is looked at, what is due is done, and all of it is written down.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use abi::{AppFees, MinerPool};
-use alloy_primitives::U256;
 use serde_json::{Value, json};
 
 use super::{
     chain::{Chain, Contracts, Head, Trouble, milliseconds, seconds},
     config::Settings,
-    decide::{Duty, MOST_VOUCHERS, Ready, Sight, Verdict, decide},
+    decide::{Duty, Sight, Verdict, decide},
     gauges::Gauges,
+    judge::Judge,
+    leaving::Leaving,
     outbox::{Outbox, OutboxError, Round, Sent},
     roots::Roots,
-    spool::{self, Gate, Opinion},
+    spool::{self, Gate},
     store::{
         Store,
         slots::{Past, Work},
         ticks::Entry,
-        vouchers::{Kept, Standing, Voucher},
     },
 };
 use words::refusals::{Context, Kind, Refusal};
 
 /// The most transactions of one tick; what is still due then is due at the next.
 const MOST_SENT: usize = 20;
+/// Files of the spool that are taken in one change of the state.
+const MOST_FILES: usize = 256;
 /// The longest that a duty rests which was done in vain.
 const LONGEST_REST: Duration = Duration::from_secs(3_600);
 
@@ -40,6 +42,7 @@ pub(crate) struct Keeper {
     pub(crate) contracts: Contracts,
     pub(crate) gate: Gate,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) leaving: Leaving,
     pub(crate) outbox: Outbox,
 }
 
@@ -83,13 +86,15 @@ impl Keeper {
             }
         }
         let entry = self.store.record(body)?;
-        self.gauges.ticked(diary.head.as_ref(), unreachable, began.elapsed());
+        let balance = self.chain.balance(self.outbox.account()).await.ok();
+        self.gauges.ticked(diary.head.as_ref(), balance, unreachable, began.elapsed());
         tracing::debug!(seq = entry.seq, hash = %entry.hash, "ticked");
         Ok(entry)
     }
 
     async fn work(&mut self, diary: &mut Diary) -> Result<(), OutboxError> {
-        self.collect(diary)?;
+        // Thousands of signatures may have to be checked; the HTTP endpoint goes on meanwhile.
+        tokio::task::block_in_place(|| self.collect(diary))?;
         let patience = Instant::now() + self.settings.period;
         while diary.sent < MOST_SENT {
             let head = self.chain.head().await?;
@@ -115,26 +120,31 @@ impl Keeper {
         Ok(())
     }
 
-    /// Takes what lies in the spool's folder.
+    /// Takes what lies in the spool's folder, some at a time: when there are very many, the rest at the next tick.
     fn collect(&self, diary: &mut Diary) -> Result<(), OutboxError> {
         let Some(folder) = &self.settings.spool else { return Ok(()) };
-        let found = match spool::dropped(folder, &self.gate, seconds()) {
-            Ok(found) => found,
+        let paths = match spool::paths(folder) {
+            Ok(paths) => paths,
             Err(error) => {
                 diary.notes.push(format!("the spool {} cannot be read: {error}", folder.display()));
                 return Ok(());
             }
         };
-        for file in found {
-            let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            match &file.vouchers {
-                Ok(vouchers) => {
-                    self.store.keep(vouchers, &name, milliseconds())?;
-                }
-                Err(why) => diary.notes.push(format!("{name} is refused: {why}")),
+        let began = Instant::now();
+        for (taken, some) in paths.chunks(MOST_FILES).enumerate() {
+            if taken > 0 && began.elapsed() >= self.settings.period {
+                diary.notes.push(format!("{} files of the spool wait for the next tick", paths.len() - taken * MOST_FILES));
+                break;
             }
-            if let Err(error) = spool::put_away(&file) {
-                diary.notes.push(format!("{name} cannot be put away: {error}"));
+            let now = self.gauges.now();
+            let read: Vec<_> = some.iter().filter_map(|path| spool::read(path, &self.gate, now)).collect();
+            let good: Vec<_> = read.iter().map(|it| (it.name(), it.good.as_slice())).collect();
+            self.store.keep(&good, milliseconds())?;
+            for file in &read {
+                diary.notes.extend(file.bad.iter().map(|why| format!("{} is refused: {why}", file.name())));
+                if let Err(error) = spool::put_away(file) {
+                    diary.notes.push(format!("{} cannot be put away: {error}", file.name()));
+                }
             }
         }
         Ok(())
@@ -209,6 +219,22 @@ impl Keeper {
         if let Some(voting) = &self.settings.voting {
             vote = Some(roots.vote(self.outbox.account(), voting).await?);
         }
+        let unsettled = self.store.unsettled()?;
+        let mut apps = BTreeMap::<_, BTreeSet<_>>::new();
+        for kept in &unsettled {
+            apps.entry(kept.voucher.app).or_default().insert(kept.voucher.epoch);
+        }
+        self.leaving.look(chain, contracts, head, apps, self.settings.period).await?;
+        let judge = Judge {
+            chain,
+            store: &self.store,
+            contracts,
+            head,
+            leaving: &self.leaving,
+            account: self.outbox.account(),
+            confirmations: self.settings.confirmations,
+            reject_after: self.settings.reject_after,
+        };
         Ok(Sight {
             now: head.now,
             next_epoch: next_epoch.saturating_to(),
@@ -218,60 +244,8 @@ impl Keeper {
             pending,
             waiting,
             vote,
-            ready: self.vouchers(head).await?,
+            ready: judge.ready(unsettled).await?,
         })
-    }
-
-    /// Asks the chain what it thinks of the vouchers, says where they stand now, and gives those that would be counted: of
-    /// each app and epoch the highest, for it asks for what all lower ones ask for too.
-    async fn vouchers(&self, head: &Head) -> Result<Vec<Ready>, OutboxError> {
-        let groups = by_count(self.store.unsettled()?);
-        let mut places: Vec<(i64, Standing)> = Vec::new();
-        let mut ready = Vec::new();
-        for chunk in groups.chunks(MOST_VOUCHERS) {
-            let vouchers = chunk.iter().filter_map(|it| it.first()).map(|it| it.voucher.for_contract()).collect();
-            let call = AppFees::settleManyCall { vouchers };
-            let taken = self.chain.call_as(self.outbox.account(), self.contracts.app_fees, call, head).await?;
-            if taken.len() != chunk.len() {
-                return Err(Trouble::Nonsense("settleMany does not answer for each voucher".into()).into());
-            }
-            for (group, taken) in chunk.iter().zip(taken) {
-                let Some(top) = group.first() else { continue };
-                let opinion = spool::opinion(taken.status, taken.units.saturating_to());
-                // What the chain has counted, as far as the answer for the highest leaves it open.
-                let counted = match opinion {
-                    Opinion::Counted => top.voucher.units,
-                    _ if group.len() > 1 || opinion == Opinion::Over => self.counted(&top.voucher, head).await?,
-                    _ => 0,
-                };
-                for kept in group {
-                    let opinion = match &opinion {
-                        _ if kept.voucher.units <= counted => &Opinion::Counted,
-                        Opinion::Over => &Opinion::Over,
-                        of_the_highest if kept.id == top.id => of_the_highest,
-                        _ => continue,
-                    };
-                    let standing = spool::standing(kept, opinion, head, self.settings.confirmations);
-                    places.extend(standing.map(|it| (kept.id, it)));
-                }
-                if let Opinion::Counts(units) = opinion {
-                    ready.push(spool::ready(top, units, &self.contracts));
-                }
-            }
-        }
-        for (id, standing) in &places {
-            if let Standing::Rejected(why) | Standing::Expired(why) = standing {
-                tracing::warn!(voucher = id, why, "a voucher will never count");
-            }
-        }
-        self.store.place(&places)?;
-        Ok(ready)
-    }
-
-    /// Units that the chain has counted for the app and epoch of a voucher; 0 if it does not keep them any more.
-    async fn counted(&self, voucher: &Voucher, head: &Head) -> Result<u64, OutboxError> {
-        let usage = AppFees::usageOfCall { appId: voucher.app, epoch: U256::from(voucher.epoch) };
-        Ok(self.chain.view(self.contracts.app_fees, usage, head).await?.units.saturating_to())
     }
 }
 
@@ -288,28 +262,9 @@ fn rests(past: Past, period: Duration, now: i64) -> Option<String> {
     (now < until).then(|| format!("it was done {} times already, and rests until {}", past.tries, until / 1_000))
 }
 
-/// Vouchers of the same app and epoch together, in the order that they are in.
-fn by_count(all: Vec<Kept>) -> Vec<Vec<Kept>> {
-    let mut groups: Vec<Vec<Kept>> = Vec::new();
-    for kept in all {
-        match groups.last_mut() {
-            Some(group)
-                if group
-                    .first()
-                    .is_some_and(|it| (it.voucher.app, it.voucher.epoch) == (kept.voucher.app, kept.voucher.epoch)) =>
-            {
-                group.push(kept);
-            }
-            _ => groups.push(vec![kept]),
-        }
-    }
-    groups
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::Address;
 
     #[test]
     fn what_was_done_in_vain_rests_each_time_twice_as_long() {
@@ -322,18 +277,5 @@ mod tests {
         assert!(rests(past(2, false), period, 44_999).is_some());
         assert_eq!(rests(past(2, false), period, 45_000), None);
         assert_eq!(rests(past(99, false), period, 3_605_000), None, "an hour at most");
-    }
-
-    #[test]
-    fn vouchers_of_an_app_and_epoch_are_one_group() {
-        let kept = |id, app, epoch| Kept {
-            id,
-            voucher: Voucher { app: U256::from(app), epoch, units: 1, signer: Address::ZERO, signature: [0; 65] },
-            received: 0,
-            counted_at: None,
-        };
-        let groups = by_count(vec![kept(1, 1, 1), kept(2, 1, 1), kept(3, 2, 1), kept(4, 1, 2)]);
-        let ids: Vec<Vec<i64>> = groups.iter().map(|it| it.iter().map(|it| it.id).collect()).collect();
-        assert_eq!(ids, [vec![1, 2], vec![3], vec![4]]);
     }
 }

@@ -1,13 +1,15 @@
 //! Nonces. Each is used for one duty, for ever: what is signed for it later differs from what was signed first in nothing but
 //! the fee. Everything is written before it is sent, so that after a crash it can be sent again, byte for byte.
 
-use alloy_primitives::{Address, B256, Bytes};
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::{Address, B256, Bytes, U256};
 use rusqlite::{Row, params};
 use serde_json::{Value, json};
 
 use super::{
     Store, StoreError,
-    vouchers::{Settlement, settle},
+    vouchers::{Settlement, reopen, settle},
 };
 
 /// What a nonce is used for.
@@ -177,13 +179,24 @@ impl Store {
         })
     }
 
-    /// The chain's count of the account says that `count` and later nonces are in no block: whatever was mined with them was
-    /// undone by a reorganisation, however deep, and is to be sent again. What others replaced stays theirs.
-    pub(crate) fn undo_from(&self, count: u64) -> Result<u64, StoreError> {
+    /// Nonces from this one on that a block had, whatever became of them.
+    pub(crate) fn mined_from(&self, count: u64) -> Result<Vec<Slot>, StoreError> {
+        self.run(|connection| {
+            let all = format!("SELECT {COLUMNS} FROM slots WHERE nonce >= ?1 AND state != 'signed' ORDER BY nonce");
+            let mut all = connection.prepare_cached(&all)?;
+            all.query_map([number(count)], slot)?.collect()
+        })
+    }
+
+    /// The chain's count of the account says that `count` and later nonces are in no block: whatever was mined with them, by
+    /// us or by others, was undone by a reorganisation, however deep. Ours is to be sent again, for without it no later nonce
+    /// can follow, and vouchers of these apps and epochs are to be looked at again.
+    pub(crate) fn undo_from(&self, count: u64, vouchers: &BTreeSet<(U256, u32)>) -> Result<(), StoreError> {
         self.change(|change| {
             let update = "UPDATE slots SET state = 'signed', outcome = NULL, mined_hash = NULL, mined_in = NULL, cost = NULL,
-                          ended = NULL, told_ended = 0 WHERE nonce >= ?1 AND state != 'signed' AND outcome IS NOT 'replaced'";
-            change.execute(update, [number(count)]).map(|it| it as u64)
+                          ended = NULL, told_ended = 0 WHERE nonce >= ?1 AND state != 'signed'";
+            change.execute(update, [number(count)])?;
+            vouchers.iter().try_for_each(|&(app, epoch)| reopen(change, app, epoch))
         })
     }
 
@@ -195,13 +208,14 @@ impl Store {
         })
     }
 
-    /// How many nonces ended how, and what they cost in wei.
-    pub(crate) fn outcomes(&self) -> Result<Vec<(String, u64, u128)>, StoreError> {
+    /// How many nonces ended how, or where they stand, and what they cost in wei.
+    pub(crate) fn outcomes(&self) -> Result<BTreeMap<String, (u64, u128)>, StoreError> {
         let rows: Vec<(String, Option<String>)> = self.run(|connection| {
             let mut all = connection.prepare_cached("SELECT coalesce(outcome, state), cost FROM slots")?;
             all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         })?;
-        let mut sums = std::collections::BTreeMap::<String, (u64, u128)>::new();
+        let words = ["signed", "mined", "done", "reverted", "replaced"];
+        let mut sums: BTreeMap<String, (u64, u128)> = words.map(|it| (it.to_owned(), (0, 0))).into();
         for (outcome, cost) in rows {
             let cost: u128 = match cost {
                 Some(cost) => cost.parse().map_err(|_| self.damaged(format!("a transaction cost {cost:?}")))?,
@@ -210,7 +224,7 @@ impl Store {
             let sum = sums.entry(outcome).or_default();
             *sum = (sum.0 + 1, sum.1.saturating_add(cost));
         }
-        Ok(sums.into_iter().map(|(outcome, (count, cost))| (outcome, count, cost)).collect())
+        Ok(sums)
     }
 }
 
@@ -272,7 +286,10 @@ fn number(value: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::vouchers::{Standing, Voucher},
+        *,
+    };
 
     fn work(duty: &str) -> Work {
         Work {
@@ -313,7 +330,8 @@ mod tests {
         store.end(0, Some(at(1, 3)), Outcome::Reverted, 30, 500, &[]).expect("ended");
         assert_eq!(store.past("close:1").expect("ended"), Past { live: false, tries: 1, ended: 500 });
         assert!(store.sign(1, &work("close:1"), &signed(2, 10)).expect("signed"));
-        assert_eq!(store.outcomes().expect("two"), [("reverted".to_owned(), 1, 30), ("signed".to_owned(), 1, 0)]);
+        let outcomes = store.outcomes().expect("two");
+        assert_eq!((outcomes["reverted"], outcomes["signed"], outcomes["done"]), ((1, 30), (1, 0), (0, 0)));
     }
 
     #[test]
@@ -335,9 +353,16 @@ mod tests {
         store.end(0, Some(at(0, 0)), Outcome::Done, 1, 1, &[]).expect("ended");
         store.end(1, Some(at(1, 1)), Outcome::Done, 1, 1, &[]).expect("ended");
         store.end(2, None, Outcome::Replaced, 0, 1, &[]).expect("ended");
-        assert_eq!(store.undo_from(4).expect("nothing"), 0);
-        assert_eq!(store.undo_from(1).expect("two"), 2);
-        let nonces: Vec<_> = store.unmined().expect("two").into_iter().map(|it| (it.nonce, it.mined)).collect();
-        assert_eq!(nonces, [(1, None), (3, None)]);
+        let voucher =
+            |app: u64, epoch| Voucher { app: U256::from(app), epoch, units: 9, signer: Address::ZERO, signature: [0; 65] };
+        store.keep(&[("test", &[voucher(1, 1), voucher(1, 2), voucher(2, 1)])], 0).expect("kept");
+        store.place(&[(1, Standing::Settled), (2, Standing::Settled), (3, Standing::Counted(4))]).expect("placed");
+        assert_eq!(store.mined_from(4).expect("nothing"), []);
+        assert_eq!(store.mined_from(1).expect("three").iter().map(|it| it.nonce).collect::<Vec<_>>(), [1, 2, 3]);
+        store.undo_from(1, &[(U256::ONE, 1)].into()).expect("undone");
+        let nonces: Vec<_> = store.unmined().expect("three").into_iter().map(|it| (it.nonce, it.mined)).collect();
+        assert_eq!(nonces, [(1, None), (2, None), (3, None)], "what another took is free again, and is in the way of the next");
+        let vouchers: Vec<_> = store.unsettled().expect("two").into_iter().map(|it| (it.id, it.counted_at)).collect();
+        assert_eq!(vouchers, [(1, None), (3, Some(4))], "those of the epoch are asked about again");
     }
 }

@@ -60,18 +60,16 @@ impl Store {
         })
     }
 
-    /// The last `most` entries, or all, in their order.
-    pub(crate) fn entries(&self, most: Option<u64>) -> Result<Vec<Entry>, StoreError> {
+    /// Shows all entries in their order, one by one: there may be a year of them.
+    pub(crate) fn each_entry(&self, mut show: impl FnMut(Entry)) -> Result<(), StoreError> {
         self.run(|connection| {
-            let mut last = connection.prepare("SELECT seq, body, hash FROM ticks ORDER BY seq DESC LIMIT ?1")?;
-            let most = most.map_or(-1, |it| i64::try_from(it).unwrap_or(-1));
-            let rows = last.query_map([most], |row| {
+            let mut all = connection.prepare("SELECT seq, body, hash FROM ticks ORDER BY seq")?;
+            let mut rows = all.query([])?;
+            while let Some(row) = rows.next()? {
                 let hash = row.get::<_, [u8; 32]>(2)?.into();
-                Ok(Entry { seq: row.get::<_, i64>(0)?.unsigned_abs(), body: row.get(1)?, hash })
-            })?;
-            let mut entries: Vec<_> = rows.collect::<Result<_, _>>()?;
-            entries.reverse();
-            Ok(entries)
+                show(Entry { seq: row.get::<_, i64>(0)?.unsigned_abs(), body: row.get(1)?, hash });
+            }
+            Ok(())
         })
     }
 }
@@ -85,29 +83,46 @@ fn entry(seq: u64, previous: B256, mut body: Value) -> Entry {
     Entry { seq, hash: keccak256(&body), body }
 }
 
-/// Checks the chain of hashes: of a record from its beginning, or of the end of one.
-pub(crate) fn verify(entries: &[Entry]) -> Result<(), Broken> {
-    let mut expected = entries.first().filter(|it| it.seq == 1).map(|_| (1, B256::ZERO));
-    for entry in entries {
-        let broken = |what: String| Broken { seq: entry.seq, what };
-        if keccak256(&entry.body) != entry.hash {
-            return Err(broken(format!("its hash is not {}", entry.hash)));
-        }
-        let body: Value = serde_json::from_str(&entry.body).map_err(|error| broken(error.to_string()))?;
-        if body["seq"] != entry.seq {
-            return Err(broken(format!("it says that it is entry {}", body["seq"])));
-        }
-        if let Some((seq, previous)) = expected {
-            if entry.seq != seq {
-                return Err(broken(format!("entry {seq} is missing before it")));
-            }
-            if body["previous"] != previous.to_string() {
-                return Err(broken(format!("it follows {}, but before it stands {previous}", body["previous"])));
-            }
-        }
-        expected = Some((entry.seq + 1, entry.hash));
+/// Checks the chain of hashes, entry by entry, from the first one on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verifier {
+    next: u64,
+    previous: B256,
+}
+
+impl Verifier {
+    pub(crate) fn new() -> Self {
+        Self { next: 1, previous: B256::ZERO }
     }
-    Ok(())
+
+    /// How many entries there were, and the hash of the last one.
+    pub(crate) fn end(&self) -> (u64, Option<B256>) {
+        (self.next - 1, (self.next > 1).then_some(self.previous))
+    }
+
+    /// Whether this is the next one.
+    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), Broken> {
+        let &mut Self { next, previous } = self;
+        let broken = |what: String| Err(Broken { seq: entry.seq, what });
+        if keccak256(&entry.body) != entry.hash {
+            return broken(format!("it was changed, for its hash is not {}", entry.hash));
+        }
+        let body: Value = match serde_json::from_str(&entry.body) {
+            Ok(body) => body,
+            Err(error) => return broken(error.to_string()),
+        };
+        if body["seq"] != entry.seq {
+            return broken(format!("it says that it is entry {}", body["seq"]));
+        }
+        if entry.seq != next {
+            return broken(format!("entry {next} is missing before it"));
+        }
+        if body["previous"] != previous.to_string() {
+            return broken(format!("it follows {}, but before it stands {previous}", body["previous"]));
+        }
+        *self = Self { next: next + 1, previous: entry.hash };
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -123,17 +138,22 @@ mod tests {
             store.begin_tick().expect("begun");
             store.record(json!({ "n": n })).expect("recorded");
         }
-        let entries = store.entries(None).expect("three");
+        let mut entries = Vec::new();
+        store.each_entry(|it| entries.push(it)).expect("three");
         (store, entries)
     }
 
+    fn verify(entries: &[Entry]) -> Result<(u64, Option<B256>), Broken> {
+        let mut verifier = Verifier::new();
+        entries.iter().try_for_each(|it| verifier.follow(it)).map(|()| verifier.end())
+    }
+
     #[test]
-    fn a_record_holds_together_and_so_does_its_end() {
-        let (store, entries) = three();
+    fn a_record_holds_together() {
+        let (_, entries) = three();
         assert_eq!(entries.iter().map(|it| it.seq).collect::<Vec<_>>(), [1, 2, 3]);
-        assert_eq!(verify(&entries), Ok(()));
-        assert_eq!(verify(&store.entries(Some(2)).expect("two")), Ok(()));
-        assert_eq!(verify(&[]), Ok(()));
+        assert_eq!(verify(&entries), Ok((3, Some(entries[2].hash))));
+        assert_eq!(verify(&[]), Ok((0, None)));
     }
 
     #[test]
@@ -146,7 +166,8 @@ mod tests {
         let mut missing = entries.clone();
         missing.remove(1);
         assert_eq!(verify(&missing).map_err(|it| it.seq), Err(3));
-        assert_eq!(verify(&entries[1..]), Ok(()), "an end says nothing of what came before");
+        let beginning = verify(&entries[1..]).expect_err("the first is gone");
+        assert_eq!((beginning.seq, beginning.what.as_str()), (2, "entry 1 is missing before it"));
 
         let mut forged = entries;
         forged[1].body = forged[1].body.replace("\"n\":1", "\"n\":7");
@@ -172,7 +193,7 @@ mod tests {
         let entry = store.record(json!({})).expect("recorded");
         assert!(entry.body.contains(r#""block":3,"cost":"11""#), "{}", entry.body);
         assert_eq!(told(entry), [0, 1]);
-        store.undo_from(7).expect("undone");
+        store.undo_from(7, &Default::default()).expect("undone");
         store.end(7, Some(mined), Outcome::Done, 11, 0, &[]).expect("ended again");
         assert_eq!(told(store.record(json!({})).expect("recorded")), [0, 1]);
     }

@@ -62,18 +62,31 @@ impl Standing {
 }
 
 impl Store {
-    /// Keeps vouchers. When this returns they are on the disk. Says of each whether it is new.
-    pub(crate) fn keep(&self, vouchers: &[Voucher], source: &str, now: i64) -> Result<Vec<bool>, StoreError> {
+    /// Keeps vouchers, with where they come from. When this returns they are on the disk. Says of each whether it is new. One
+    /// that was rejected and comes again is asked about again.
+    pub(crate) fn keep(&self, given: &[(&str, &[Voucher])], now: i64) -> Result<Vec<bool>, StoreError> {
         self.change(|change| {
             let mut insert = change.prepare(
                 "INSERT OR IGNORE INTO vouchers (app, epoch, units, signer, signature, source, received, state, why)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'open', '')",
             )?;
-            let one = |it: &Voucher| {
+            let mut reopen = change.prepare(
+                "UPDATE vouchers SET state = 'open', received = ?5
+                 WHERE app = ?1 AND epoch = ?2 AND units = ?3 AND signer = ?4 AND state = 'rejected'",
+            )?;
+            let mut one = |source: &str, it: &Voucher| {
                 let (app, units) = (it.app.to_be_bytes::<32>(), it.units.to_be_bytes());
-                Ok(insert.execute(params![app, it.epoch, units, it.signer.0.0, it.signature, source, now])? > 0)
+                let new = insert.execute(params![app, it.epoch, units, it.signer.0.0, it.signature, source, now])? > 0;
+                if !new {
+                    reopen.execute(params![app, it.epoch, units, it.signer.0.0, now])?;
+                }
+                Ok(new)
             };
-            vouchers.iter().map(one).collect()
+            given
+                .iter()
+                .flat_map(|(source, all)| all.iter().map(|it| (*source, it)))
+                .map(|(source, it)| one(source, it))
+                .collect()
         })
     }
 
@@ -107,10 +120,14 @@ impl Store {
     }
 
     /// How many there are in each state.
-    pub(crate) fn voucher_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
+    pub(crate) fn voucher_counts(&self) -> Result<[(&'static str, u64); 5], StoreError> {
         self.run(|connection| {
-            let mut counts = connection.prepare_cached("SELECT state, count(*) FROM vouchers GROUP BY state ORDER BY state")?;
-            counts.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?.collect()
+            let mut counted = connection.prepare_cached("SELECT count(*) FROM vouchers WHERE state = ?1")?;
+            let mut counts = ["open", "counted", "settled", "rejected", "expired"].map(|state| (state, 0));
+            for (state, count) in &mut counts {
+                *count = counted.query_row([*state], |row| row.get::<_, i64>(0))?.unsigned_abs();
+            }
+            Ok(counts)
         })
     }
 }
@@ -130,6 +147,13 @@ pub(super) fn settle(change: &Transaction<'_>, counted: &Settlement) -> rusqlite
     let update = "UPDATE vouchers SET state = 'settled', why = '', counted_at = NULL
                   WHERE app = ?1 AND epoch = ?2 AND units <= ?3 AND state != 'rejected'";
     change.execute(update, params![counted.app.to_be_bytes::<32>(), counted.epoch, counted.units.to_be_bytes()]).map(drop)
+}
+
+/// A reorganisation undid what was settled of an app in an epoch: the chain is asked again.
+pub(super) fn reopen(change: &Transaction<'_>, app: U256, epoch: u32) -> rusqlite::Result<()> {
+    let update = "UPDATE vouchers SET state = 'open', why = 'a reorganisation undid its settlement', counted_at = NULL
+                  WHERE app = ?1 AND epoch = ?2 AND state IN ('counted', 'settled')";
+    change.execute(update, params![app.to_be_bytes::<32>(), epoch]).map(drop)
 }
 
 fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
@@ -156,29 +180,33 @@ mod tests {
     fn the_same_voucher_is_kept_once_and_the_highest_comes_first() {
         let store = Store::in_memory();
         let given = [voucher(1, 3, 5), voucher(1, 3, u64::MAX), voucher(1, 3, 5), voucher(2, 2, 9)];
-        assert_eq!(store.keep(&given, "test", 10).expect("kept"), [true, true, false, true]);
-        assert_eq!(store.keep(&given[..1], "test", 20).expect("kept"), [false]);
+        assert_eq!(store.keep(&[("test", &given)], 10).expect("kept"), [true, true, false, true]);
+        assert_eq!(store.keep(&[("test", &given[..1])], 20).expect("kept"), [false]);
         let all: Vec<_> = store.unsettled().expect("vouchers").into_iter().map(|it| it.voucher).collect();
         assert_eq!(all, [voucher(2, 2, 9), voucher(1, 3, u64::MAX), voucher(1, 3, 5)]);
+        store.place(&[(1, Standing::Rejected("unknown".into())), (2, Standing::Settled)]).expect("placed");
+        assert_eq!(store.keep(&[("test", &given[..3])], 30).expect("kept"), [false; 3]);
+        let again: Vec<_> = store.unsettled().expect("vouchers").into_iter().map(|it| (it.id, it.received)).collect();
+        assert_eq!(again, [(3, 10), (1, 30)], "what was rejected is asked about again, what was settled is not");
     }
 
     #[test]
     fn a_settlement_settles_all_up_to_it_even_what_seemed_too_late() {
         let store = Store::in_memory();
-        store.keep(&[voucher(1, 3, 5), voucher(1, 3, 9), voucher(1, 4, 5), voucher(2, 3, 5)], "test", 0).expect("kept");
+        store.keep(&[("test", &[voucher(1, 3, 5), voucher(1, 3, 9), voucher(1, 4, 5), voucher(2, 3, 5)])], 0).expect("kept");
         store.place(&[(1, Standing::Expired("too late".into()))]).expect("placed");
         let counted = Settlement { app: U256::from(1), epoch: 3, units: 8 };
         store.change(|change| settle(change, &counted)).expect("settled");
         let left: Vec<_> = store.unsettled().expect("vouchers").into_iter().map(|it| it.id).collect();
         assert_eq!(left, [2, 4, 3]);
-        assert!(store.voucher_counts().expect("counts").contains(&("settled".into(), 1)));
+        assert!(store.voucher_counts().expect("counts").contains(&("settled", 1)));
     }
 
     #[test]
     fn what_has_ended_is_not_looked_at_again() {
         let store = Store::in_memory();
         let given: Vec<_> = (1..=5).map(|units| voucher(1, 0, units)).collect();
-        store.keep(&given, "test", 0).expect("kept");
+        store.keep(&[("test", &given)], 0).expect("kept");
         let places = [
             (1, Standing::Settled),
             (2, Standing::Rejected("signed by another".into())),
