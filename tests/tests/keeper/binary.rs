@@ -30,13 +30,38 @@ pub(crate) fn keeper(config: &Path, arguments: &[&str]) -> Output {
     command(config, arguments).output().expect("it runs")
 }
 
-/// `corflow keeper …`, going on.
-pub(crate) fn start(config: &Path, arguments: &[&str], log: &Path) -> Child {
-    let log = fs::File::options().create(true).append(true).open(log).expect("a log");
-    command(config, arguments).stdout(Stdio::null()).stderr(log).spawn().expect("it runs")
+/// `corflow keeper run`, going on; killed by SIGKILL when it is let go.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Running {
+    pub(crate) fn start(config: &Path, log: &Path) -> Self {
+        Self::with(command(config, &["run"]), log)
+    }
+
+    pub(crate) fn with(mut command: Command, log: &Path) -> Self {
+        let log = fs::File::options().create(true).append(true).open(log).expect("a log");
+        Self(command.stdout(Stdio::null()).stderr(log).spawn().expect("it runs"))
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let stopped = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        assert!(stopped.expect("kill runs").success(), "it was not there any more");
+        let ended = self.0.wait().expect("it ends");
+        assert!(ended.success(), "it ended with {ended}");
+    }
 }
 
-fn command(config: &Path, arguments: &[&str]) -> Command {
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that was stopped is gone already.
+        let _ = self.0.kill();
+        self.0.wait().expect("it ended");
+    }
+}
+
+/// `corflow keeper …`, to be run.
+pub(crate) fn command(config: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(&*BINARY);
     command.arg("keeper").args(arguments).arg("--config").arg(config).env_remove("RUST_LOG").env_remove("CORFLOW_KEEPER_RPC");
     command

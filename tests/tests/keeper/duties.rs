@@ -1,9 +1,7 @@
 //! What the keeper looks after, on a chain on which all is well.
 
 use std::{
-    fs,
-    process::Child,
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
@@ -19,8 +17,9 @@ use economics::{COR, allocation::Pots};
 use serde_json::{Value, json};
 
 use crate::{
-    binary,
-    world::{GRACE, Options, TOKEN, World, free_port, http, signed},
+    binary::{self, Running},
+    http::answer,
+    world::{GRACE, Options, TOKEN, World, free_port, signed},
 };
 
 const DAY: u64 = 86_400;
@@ -28,7 +27,7 @@ const DAY: u64 = 86_400;
 fn options(tables: &str) -> Options {
     Options {
         top: "period = \"300ms\"\npoll = \"20ms\"\nconfirmations = 1".into(),
-        tables: format!("[spool]\nfolder = \"spool\"\nsettle_after = \"0s\"\n{tables}"),
+        tables: format!("[spool]\nfolder = \"spool\"\nsettle_after = \"0s\"\nreject_after = \"0s\"\n{tables}"),
         ..Options::default()
     }
 }
@@ -251,34 +250,13 @@ async fn a_voucher_beyond_the_escrow_is_settled_in_part_and_the_rest_after_a_top
     assert_eq!(world.usage(app, 0).await, affordable + 10);
 }
 
-/// A keeper that goes on, and is killed when it is let go.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().expect("it can be killed");
-        self.0.wait().expect("it ended");
-    }
-}
-
-fn answer(to: std::net::SocketAddr, method: &str, path: &str, token: Option<&str>, body: &[u8]) -> (u16, String) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        if let Some((status, body)) = http(to, method, path, token, body) {
-            return (status, String::from_utf8(body).expect("text"));
-        }
-        assert!(Instant::now() < deadline, "the keeper does not answer");
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_http_it_takes_vouchers_with_the_token_and_tells_how_it_is() {
     let world = World::start(1).await;
     let listen = free_port();
     let config = world.configure(&Options { listen: Some(listen), ..options("") });
     let log = world.path("keeper.log");
-    let running = Running(binary::start(&config, &["run", "--log-format", "json"], &log));
+    let running = Running::with(binary::command(&config, &["run", "--log-format", "json"]), &log);
     let app = world.apps[0];
     let good = serde_json::to_vec(&world.voucher(app, 0, 40)).expect("JSON");
     let post = |token, body: &[u8]| answer(listen, "POST", "/vouchers", token, body);
@@ -310,10 +288,7 @@ async fn over_http_it_takes_vouchers_with_the_token_and_tells_how_it_is() {
     assert!(!second.status.success() && said.contains("another keeper runs with the key of"), "{said}");
 
     // It ends by SIGTERM, in good order, and its log is JSON and shows no secret.
-    let stopped = std::process::Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status();
-    assert!(stopped.expect("kill runs").success());
-    let mut running = running;
-    assert!(running.0.wait().expect("it ends").success());
+    running.stop();
     let text = fs::read_to_string(&log).expect("a log");
     assert!(text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{text}");
     assert!(!text.contains(TOKEN) && !text.contains(&world.key.to_bytes().to_string()[2..]));
@@ -332,7 +307,14 @@ async fn a_record_that_was_changed_is_found_out() {
     let changed = world.database().execute("UPDATE ticks SET body = replace(body, 'not due', 'due') WHERE seq = 2", []);
     assert_eq!(changed.expect("an update"), 1);
     let output = binary::keeper(&config, &["log"]);
-    assert!(!output.status.success() && String::from_utf8_lossy(&output.stdout).contains("BROKEN at entry 2"));
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stdout).contains("BROKEN at entry 2: it was changed"));
+    let output = binary::keeper(&config, &["log", "--json"]);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&told["ok"], &told["broken"]["seq"]), (&json!(false), &json!(2)));
+    world.database().execute("DELETE FROM ticks WHERE seq < 3", []).expect("a deletion");
+    let output = binary::keeper(&config, &["log"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("BROKEN at entry 3: entry 1 is missing before it"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

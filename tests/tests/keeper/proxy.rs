@@ -1,5 +1,5 @@
-//! An endpoint that cannot be relied on: it drops, delays, doubles and reorders, answers late what it has forwarded, and
-//! gives the answer to another request.
+//! An endpoint that cannot be relied on: it drops, delays, doubles and reorders, answers late what it has forwarded, gives the
+//! answer to another request, and acknowledges transactions that it keeps to itself.
 
 use std::{
     collections::BTreeMap,
@@ -10,8 +10,13 @@ use std::{
     time::Duration,
 };
 
-use alloy_primitives::Bytes;
-use serde_json::Value;
+use alloy::{
+    consensus::{Transaction as _, TxEnvelope},
+    eips::Decodable2718,
+};
+use alloy_primitives::{Bytes, hex};
+use alloy_sol_types::SolCall;
+use serde_json::{Value, json};
 
 use crate::world::http;
 
@@ -30,7 +35,13 @@ struct Seen {
     before: Vec<u8>,
     /// How many answers are held back until another request has come.
     held: u64,
+    /// What was first handed in with each nonce, and whether it is kept to itself until another offers more.
+    first: BTreeMap<u64, (Bytes, bool)>,
+    /// How many transactions went on only because another with the same nonce offered more.
+    outbid: u64,
     calm: bool,
+    /// How often each function of a contract was called or estimated.
+    asked: BTreeMap<[u8; 4], u64>,
 }
 
 /// Pseudo-random numbers (splitmix64): a run is repeated by its seed.
@@ -88,6 +99,18 @@ impl Proxy {
         self.0.lock().expect("its state").calm = true;
     }
 
+    /// One that is reliable from the beginning: for tests that only want to see what is asked.
+    pub(crate) fn reliable() -> Self {
+        let proxy = Self::default();
+        proxy.calm();
+        proxy
+    }
+
+    /// How often a function of a contract was called or estimated, whatever came of it.
+    pub(crate) fn asked<C: SolCall>(&self) -> u64 {
+        self.0.lock().expect("its state").asked.get(&C::SELECTOR).copied().unwrap_or_default()
+    }
+
     pub(crate) fn requests(&self) -> u64 {
         self.0.lock().expect("its state").requests
     }
@@ -98,6 +121,11 @@ impl Proxy {
 
     pub(crate) fn raw(&self) -> Vec<Bytes> {
         self.0.lock().expect("its state").raw.clone()
+    }
+
+    /// How many transactions were kept back until another with the same nonce offered more.
+    pub(crate) fn outbid(&self) -> u64 {
+        self.0.lock().expect("its state").outbid
     }
 
     fn fate(&self) -> Fate {
@@ -123,7 +151,9 @@ impl Proxy {
 
     fn serve(&self, mut stream: TcpStream, upstream: SocketAddr) -> Option<()> {
         let body = request(&stream)?;
-        self.note(&body);
+        if let Some(answer) = self.keep_back(&body) {
+            return write(stream, &answer);
+        }
         let fate = self.fate();
         let forward = || http(upstream, "POST", "/", None, &body).map(|(_, answer)| answer);
         let answer = match fate {
@@ -166,11 +196,7 @@ impl Proxy {
             }
         };
         self.0.lock().expect("its state").held = 0;
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            answer.len()
-        );
-        stream.write_all(&[head.as_bytes(), &answer].concat()).ok()
+        write(stream, &answer)
     }
 
     /// Waits until another request was answered, or none came for a while.
@@ -184,13 +210,43 @@ impl Proxy {
         }
     }
 
-    fn note(&self, body: &[u8]) {
-        let Ok(request) = serde_json::from_slice::<Value>(body) else { return };
-        if request["method"] == "eth_sendRawTransaction" {
-            let raw = serde_json::from_value(request["params"][0].clone()).expect("bytes");
-            self.0.lock().expect("its state").raw.push(raw);
+    /// Notes a call or a transaction. Of a fourth of the nonces the first one gets no further, though its sender is told that it did:
+    /// only one that offers more does.
+    fn keep_back(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let request: Value = serde_json::from_slice(body).ok()?;
+        if let Some(input) = request["params"][0]["input"].as_str() {
+            let selector = input.get(2..10).and_then(|it| hex::decode_to_array(it).ok()).unwrap_or_default();
+            *self.0.lock().expect("its state").asked.entry(selector).or_default() += 1;
         }
+        if request["method"] != "eth_sendRawTransaction" {
+            return None;
+        }
+        let raw: Bytes = serde_json::from_value(request["params"][0].clone()).expect("bytes");
+        let transaction = TxEnvelope::decode_2718(&mut raw.as_ref()).expect("a transaction");
+        let mut seen = self.0.lock().expect("its state");
+        seen.raw.push(raw.clone());
+        let draw = seen.chance.below(4);
+        let keep = draw == 0 && !seen.calm;
+        let (first, kept) = seen.first.entry(transaction.nonce()).or_insert_with(|| (raw.clone(), keep));
+        if !*kept {
+            return None;
+        }
+        if *first != raw {
+            *kept = false;
+            seen.outbid += 1;
+            return None;
+        }
+        let answer = json!({ "jsonrpc": "2.0", "id": request["id"], "result": transaction.tx_hash() });
+        Some(answer.to_string().into_bytes())
     }
+}
+
+fn write(mut stream: TcpStream, answer: &[u8]) -> Option<()> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        answer.len()
+    );
+    stream.write_all(&[head.as_bytes(), answer].concat()).ok()
 }
 
 /// The body of a request.
