@@ -223,4 +223,62 @@ mod tests {
         assert!(error.contains("--ledger is for the run without a command: up does not heed it"), "{error}");
         assert!(parsed("corflow up --ledger x").is_err());
     }
+
+    /// A command and all below it, each with the words that call it.
+    fn all(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
+        let below = command.get_subcommands().filter(|it| it.get_name() != "help");
+        let below = below.flat_map(|it| all(it, &format!("{path}-{}", it.get_name())));
+        std::iter::once((path.to_owned(), command.clone())).chain(below).collect()
+    }
+
+    fn built() -> clap::Command {
+        let mut command = Arguments::command();
+        command.build();
+        command
+    }
+
+    #[test]
+    fn every_command_and_option_is_in_the_manual() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let words = ["corflow", "man", "--to", &folder.path().display().to_string()].map(OsString::from);
+        let Some(Command::Man(man)) = parse(words).expect("a line").command else { panic!("it is another command") };
+        let answer = man.run(Arguments::command()).expect("pages");
+        let commands = all(&built(), "corflow");
+        assert!(commands.len() > 50, "{}", commands.len());
+        for (path, command) in &commands {
+            let page = std::fs::read_to_string(folder.path().join(format!("{path}.1"))).unwrap_or_else(|_| panic!("no {path}.1"));
+            // In troff a dash is \-.
+            let page = page.replace("\\-", "-");
+            assert!(page.starts_with(".ie") && page.contains("\n.TH "), "{path} is no page");
+            let known = [".TH", ".SH", ".SS", ".TP", ".RS", ".RE", ".br", ".ie", ".el", ".PP", ".B", ".I", ".nf", ".fi", ".ds"];
+            let foreign = page.lines().find(|line| line.starts_with('.') && !known.iter().any(|it| line.starts_with(it)));
+            assert_eq!(foreign, None, "{path}");
+            for option in command.get_arguments().filter(|it| !it.is_hide_set()).filter_map(|it| it.get_long()) {
+                assert!(page.contains(&format!("--{option}")), "{path} --{option}");
+            }
+            for argument in command.get_positionals() {
+                let name = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+                assert!(name.is_some_and(|name| page.contains(&name)), "{path} {argument}");
+            }
+        }
+        assert!(answer.text.starts_with(&format!("{} pages are in ", answer.json["pages"])), "{}", answer.text);
+    }
+
+    #[test]
+    fn every_shell_completes_every_command() {
+        for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+            let words = ["corflow", "completions", shell].map(OsString::from);
+            let Some(Command::Completions(completions)) = parse(words).expect("a line").command else {
+                panic!("another command")
+            };
+            let script = completions.run(Arguments::command()).expect("a script").text;
+            for (path, command) in all(&built(), "corflow") {
+                let name = command.get_name();
+                assert!(script.contains(name), "{shell}: {path}");
+                for option in command.get_arguments().filter_map(|it| it.get_long()) {
+                    assert!(script.contains(option), "{shell}: {path} --{option}");
+                }
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod between;
 mod desk;
 mod keys;
 mod line;
+mod manual;
 mod miner;
 mod owner;
 mod stake;
