@@ -6,13 +6,14 @@ use alloy::providers::{Provider, RootProvider};
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
 use anyhow::Result;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use corflow::{
     answer::Answer,
     build::Workspace,
     people::Person,
     rewards::command::Rewards,
     session::{self, Running},
+    voucher::command::Vouchers,
     wallet::{self, Wallet},
 };
 use serde_json::{Value, json};
@@ -25,13 +26,16 @@ pub(crate) const DAY: u64 = 86_400;
 #[derive(Parser)]
 struct Line {
     #[command(subcommand)]
-    wallet: Wallet,
+    command: Command,
 }
 
-#[derive(Parser)]
-struct RewardsLine {
+/// What people write with.
+#[derive(Subcommand)]
+enum Command {
     #[command(flatten)]
-    rewards: Rewards,
+    Wallet(Box<Wallet>),
+    Rewards(Box<Rewards>),
+    Voucher(Box<Vouchers>),
 }
 
 pub(crate) struct Desk {
@@ -50,9 +54,10 @@ impl Desk {
             desk.write(person.name(), &key.to_string());
         }
         let (system, network) = (&desk.running.system, &desk.running.network);
-        let mut contracts = json!({"cor-token": {"address": system.token}, "staking": {"address": system.staking}});
+        let mut contracts =
+            json!({"cor-token": {"address": system.token, "block": 1}, "staking": {"address": system.staking, "block": 1}});
         for (name, address) in network.named() {
-            contracts[name] = json!({"address": address});
+            contracts[name] = json!({"address": address, "block": 1});
         }
         let document = json!({"chainId": desk.running.node.chain_id(), "contracts": contracts});
         desk.write("deployments.json", &document.to_string());
@@ -91,17 +96,23 @@ impl Desk {
         self.bare(&format!("{line} {place}"))
     }
 
-    /// Runs `corflow rewards`, which knows no deployment.
-    pub(crate) async fn rewards(&self, line: &str) -> Answer {
-        let words = std::iter::once("rewards".to_owned()).chain(self.bare(line));
-        let rewards = RewardsLine::try_parse_from(words).expect(line).rewards;
-        rewards.run().await.unwrap_or_else(|error| panic!("{line}: {error:#}"))
-    }
-
     /// Runs a command that only asks, or whose signer its words name.
     pub(crate) async fn run(&self, line: &str) -> Result<Answer> {
-        let words = std::iter::once("corflow".to_owned()).chain(self.words(line));
-        Line::try_parse_from(words)?.wallet.run().await
+        self.run_words(self.words(line)).await
+    }
+
+    /// Runs a command that knows no deployment, which must come to its end.
+    pub(crate) async fn bare_run(&self, line: &str) -> Answer {
+        self.run_words(self.bare(line)).await.unwrap_or_else(|error| panic!("{line}: {error:#}"))
+    }
+
+    async fn run_words(&self, words: Vec<String>) -> Result<Answer> {
+        let words = std::iter::once("corflow".to_owned()).chain(words);
+        match Line::try_parse_from(words)?.command {
+            Command::Wallet(wallet) => wallet.run().await,
+            Command::Rewards(rewards) => rewards.run().await,
+            Command::Voucher(voucher) => voucher.run().await,
+        }
     }
 
     /// Runs a command of somebody, and shows what it says when it fails.

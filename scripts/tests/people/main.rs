@@ -4,6 +4,7 @@
 mod app;
 mod between;
 mod desk;
+mod elsewhere;
 mod keys;
 mod line;
 mod manual;
