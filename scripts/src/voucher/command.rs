@@ -1,6 +1,6 @@
 //! `corflow voucher`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alloy::providers::{Provider, RootProvider};
 use alloy_primitives::{Address, U256};
@@ -11,7 +11,8 @@ use words::number::address;
 
 use super::{
     domain::same_domain,
-    file::{Count, Number, Place, Voucher, read},
+    file::{Count, Number, Place, Voucher, read, read_many},
+    outlook::Outlook,
     settle::Settle,
     sum::{GatewayCount, more, sum},
 };
@@ -29,7 +30,8 @@ pub struct Vouchers {
 
 #[derive(Subcommand, Clone, Debug)]
 enum Command {
-    /// Signs one voucher and prints it.
+    /// Signs one voucher and prints it. With --rpc nothing is signed that could never count, and what stands in its way now, or
+    /// escrow that leaves, is said on stderr.
     Sign {
         /// The app.
         #[arg(long)]
@@ -43,7 +45,7 @@ enum Command {
         #[command(flatten)]
         signing: Signing,
     },
-    /// Checks a voucher as the contract will, and says who signed it.
+    /// Checks a voucher as the contract will, and says who signed it. With --rpc it holds only if all of it would count now.
     Verify {
         /// The voucher.
         voucher: PathBuf,
@@ -54,12 +56,15 @@ enum Command {
         #[arg(long, requires = "app_fees")]
         chain_id: Option<Number>,
         /// The app-fees contract that it must be for.
-        #[arg(long, value_parser = address, requires = "chain_id")]
+        #[arg(long, value_parser = address)]
         app_fees: Option<Address>,
+        /// The chain itself: what the voucher would come to there is asked.
+        #[arg(long, value_name = "URL", requires = "app_fees")]
+        rpc: Option<String>,
     },
     /// Adds up what an app's gateways have counted, and signs the sum as one voucher.
     Sum {
-        /// The counts: {"gateway", "appId", "epoch", "cumulativeUnits"} each.
+        /// Files of counts, one or many in each, one behind the other: {"gateway", "appId", "epoch", "cumulativeUnits"}.
         #[arg(required = true)]
         counts: Vec<PathBuf>,
         #[command(flatten)]
@@ -100,34 +105,85 @@ impl Vouchers {
                 answer(signing.sign(count).await?)
             }
             Command::Sum { counts, signing } => {
-                let counts = counts.iter().map(|it| read::<GatewayCount>(it)).collect::<Result<Vec<_>>>()?;
+                let counts = counts.iter().map(|it| read_many::<GatewayCount>(it)).collect::<Result<Vec<_>>>()?.concat();
                 let previous = signing.previous().await?;
                 let (count, gateways) = sum(&counts, previous.as_ref())?;
                 answer(Voucher { gateways, ..signing.sign(count).await? })
             }
             Command::Settle(settle) => settle.run().await,
-            Command::Verify { voucher: path, signer, chain_id, app_fees } => {
-                let voucher: Voucher = read(&path)?;
-                let place = chain_id.zip(app_fees).map(|(chain_id, app_fees)| Place { chain_id, app_fees });
-                let found = voucher.verify(place).with_context(|| path.display().to_string())?;
-                if let Some(expected) = signer {
-                    ensure!(found == expected, "{found} signed it, not {expected}");
-                }
-                let Count { app_id, epoch, cumulative_units } = voucher.usage;
-                let text = format!(
-                    "{found} signed: app {app_id} used {cumulative_units} units in epoch {epoch}\nfor {}",
-                    voucher.domain
-                );
-                let json = json!({
-                    "ok": true,
-                    "signer": found,
-                    "usage": voucher.usage,
-                    "digest": voucher.usage.digest(&voucher.domain),
-                });
-                Ok(Answer::good(json, text))
+            Command::Verify { voucher, signer, chain_id, app_fees, rpc } => {
+                verify(&voucher, signer, chain_id, app_fees, rpc.as_deref()).await
             }
         }
     }
+}
+
+/// Checks a voucher: by itself, against a place, and against the chain there.
+async fn verify(
+    path: &Path,
+    signer: Option<Address>,
+    chain_id: Option<Number>,
+    app_fees: Option<Address>,
+    rpc: Option<&str>,
+) -> Result<Answer> {
+    let voucher: Voucher = read(path)?;
+    let provider = match rpc {
+        Some(url) => Some(connected(url).await?),
+        None => None,
+    };
+    let place = match app_fees {
+        Some(app_fees) => Some(place(app_fees, chain_id, provider.as_ref()).await?),
+        None => None,
+    };
+    let found = voucher.verify(place).with_context(|| path.display().to_string())?;
+    if let Some(expected) = signer {
+        ensure!(found == expected, "{found} signed it, not {expected}");
+    }
+    let Count { app_id, epoch, cumulative_units } = voucher.usage;
+    let mut text = format!("{found} signed: app {app_id} used {cumulative_units} units in epoch {epoch}\nfor {}", voucher.domain);
+    let mut json = json!({
+        "ok": true,
+        "signer": found,
+        "usage": voucher.usage,
+        "digest": voucher.usage.digest(&voucher.domain),
+    });
+    let (Some(provider), Some(place)) = (provider, place) else { return Ok(Answer::good(json, text)) };
+    let outlook = Outlook::of(&provider, place, voucher.usage).await?;
+    let never = outlook.never(found);
+    let ok = never.is_none() && outlook.is_whole();
+    for said in never.map(|never| vec![format!("it never counts: {never}")]).unwrap_or_else(|| outlook.notices()) {
+        text += &format!("\n{said}");
+    }
+    json["ok"] = ok.into();
+    json["outlook"] = outlook.json();
+    Ok(Answer { json, text, ok })
+}
+
+async fn connected(url: &str) -> Result<RootProvider> {
+    // It may hold a provider's key: it is not repeated.
+    RootProvider::connect(url).await.context("--rpc is no URL that can be reached")
+}
+
+/// Where vouchers count: the chain is as it is said to be, and the contract's own domain the one that is signed under.
+async fn place(app_fees: Address, chain_id: Option<Number>, provider: Option<&RootProvider>) -> Result<Place> {
+    let known = match provider {
+        None => None,
+        Some(provider) => {
+            let id = provider.get_chain_id().await.context("the chain does not say its id")?;
+            let place = Place { chain_id: Number(U256::from(id)), app_fees };
+            same_domain(provider, place).await?;
+            Some(place.chain_id)
+        }
+    };
+    let chain_id = match (chain_id, known) {
+        (Some(asked), Some(there)) => {
+            ensure!(asked == there, "the chain there has the id {there}, not {asked}");
+            asked
+        }
+        (Some(it), None) | (None, Some(it)) => it,
+        (None, None) => bail!("--chain-id or --rpc is needed"),
+    };
+    Ok(Place { chain_id, app_fees })
 }
 
 impl Signing {
@@ -140,30 +196,14 @@ impl Signing {
     }
 
     async fn place(&self) -> Result<Place> {
-        let known = match &self.rpc {
-            None => None,
-            Some(url) => {
-                let provider = RootProvider::connect(url).await.context("--rpc is no URL that can be reached")?;
-                Some(self.on_chain(&provider).await?)
-            }
-        };
-        let chain_id = match (self.chain_id, known) {
-            (Some(asked), Some(there)) => {
-                ensure!(asked == there, "the chain there has the id {there}, not {asked}");
-                asked
-            }
-            (Some(it), None) | (None, Some(it)) => it,
-            (None, None) => bail!("--chain-id or --rpc is needed"),
-        };
-        Ok(Place { chain_id, app_fees: self.app_fees })
+        place(self.app_fees, self.chain_id, self.provider().await?.as_ref()).await
     }
 
-    /// The chain's id, after comparing the contract's own domain with the one that is to be signed under.
-    async fn on_chain<P: Provider>(&self, provider: &P) -> Result<Number> {
-        let id = provider.get_chain_id().await.context("the chain does not say its id")?;
-        let place = Place { chain_id: Number(U256::from(id)), app_fees: self.app_fees };
-        same_domain(provider, place).await?;
-        Ok(place.chain_id)
+    async fn provider(&self) -> Result<Option<RootProvider>> {
+        match &self.rpc {
+            Some(url) => connected(url).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn sign(&self, count: Count) -> Result<Voucher> {
@@ -171,6 +211,15 @@ impl Signing {
         let Actor::Here(key) = self.keys.actor().await? else {
             bail!("a voucher is no transaction: it is signed here, by a key that is given in one of the other ways");
         };
+        if let Some(provider) = self.provider().await? {
+            let outlook = Outlook::of(&provider, place, count).await?;
+            if let Some(never) = outlook.never(key.address()) {
+                bail!("nothing was signed, for it would never count: {never}");
+            }
+            for notice in outlook.notices() {
+                eprintln!("note: {notice}");
+            }
+        }
         let voucher = count.signed(place, &key)?;
         // Nobody should find out on-chain.
         voucher.verify(Some(place))?;

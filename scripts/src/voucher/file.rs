@@ -253,3 +253,10 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not written as it should be", path.display()))
 }
+
+/// A file of many, one behind the other.
+pub(super) fn read_many<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let all = serde_json::Deserializer::from_str(&text).into_iter().collect::<Result<_, _>>();
+    all.with_context(|| format!("{} is not written as it should be", path.display()))
+}

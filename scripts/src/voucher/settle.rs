@@ -227,13 +227,14 @@ impl Told {
         let why = why_not_more(taken.status, *largest);
         self.text += &format!(
             "{when:<8} {}: app {app_id}, epoch {epoch}, {cumulative_units} units in all: {} counted ({} prepaid, {} from grants, {} from \
-             escrow){}\n",
+             escrow){}{}\n",
             slip.path.display(),
             taken.units,
             taken.committed,
             cor(taken.granted.saturating_to()),
             cor(taken.escrowed.saturating_to()),
             why.as_ref().map_or_else(String::new, |why| format!("; not more: {why}")),
+            if never_counts(taken.status) { "; it never counts: do not send it again" } else { "" },
         );
         if when == "preview" {
             return;
@@ -249,6 +250,7 @@ impl Told {
             "escrowed": taken.escrowed.to_string(),
             "largest": largest.map(|it| it.to_string()),
             "whyNotMore": why,
+            "neverCounts": never_counts(taken.status),
         }));
     }
 
@@ -280,8 +282,13 @@ impl Told {
     }
 }
 
+/// Whether a voucher that was not counted never will be, whatever anybody does.
+pub(super) fn never_counts(status: Status) -> bool {
+    matches!(status, Status::ClosedEpoch | Status::BadSignature | Status::ClosedApp | Status::TooManyUnits)
+}
+
 /// Why no more of a voucher was counted, and what helps; nothing where all of it was.
-fn why_not_more(status: Status, largest: Option<U256>) -> Option<String> {
+pub(super) fn why_not_more(status: Status, largest: Option<U256>) -> Option<String> {
     let most = largest.map_or_else(String::new, |it| format!(" ({it} units in all would pass whole now)"));
     Some(match status {
         Status::Settled => return None,

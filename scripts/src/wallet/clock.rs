@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use economics::{Epoch, EpochClock};
 
 use super::place::View;
+use crate::voucher::outlook::Leaving;
 
 /// The epoch clock with its grace.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,11 @@ impl Epochs {
         let grace = at.view("app-fees", &AppFees::graceCall {}).await?.saturating_to();
         let clock = EpochClock::new(genesis, length).context("the epochs of app-fees are out of bounds")?;
         Ok(Self { clock, grace })
+    }
+
+    /// What leaves an app's escrow, as seen by vouchers of an epoch.
+    pub(super) fn leaving(self, account: &AppFees::accountOfReturn, epoch: u64) -> Option<Leaving> {
+        Leaving::of(account, &self.clock, self.grace, epoch)
     }
 
     /// The epoch of a second.

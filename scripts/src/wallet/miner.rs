@@ -11,6 +11,7 @@ use words::{amount::Cor, number::address, refusals::time};
 
 use super::{
     books::Books,
+    failure::Failure,
     place::{Place, View},
     twin::{Figure, Twin, document, lines},
     write::{Act, Call, Writing},
@@ -113,7 +114,34 @@ async fn claim(writing: &Writing, book: &PathBuf, miner: Address, epoch: Option<
     }
     let payout = view.view("miner-rewards", &MinerRewards::payoutOfCall { miner }).await?;
     let amount: u128 = cumulative.of(miner);
-    writing.run(&site, &actor, &Claim { miner, payout, amount, proof: proof.proof, stake }).await
+    let newer = newer(&view).await?;
+    let told = writing.run(&site, &actor, &Claim { miner, payout, amount, proof: proof.proof, stake }).await;
+    match (told, newer) {
+        (told, None) => told,
+        (Ok(mut answer), Some(newer)) => {
+            answer.text += &format!("\n{newer}");
+            answer.json["newer"] = newer.into();
+            Ok(answer)
+        }
+        (Err(error), Some(newer)) => Err(match error.downcast::<Failure>() {
+            Ok(Failure::Refused(mut refusal)) => {
+                refusal.next += &format!("; {newer}");
+                Failure::Refused(refusal).into()
+            }
+            Ok(other) => other.into(),
+            Err(other) => other,
+        }),
+    }
+}
+
+/// The root that waits for its window, in words: what it adds cannot be claimed yet.
+async fn newer(view: &View<'_>) -> Result<Option<String>> {
+    let pending = view.view("miner-rewards", &MinerRewards::pendingRootCall {}).await?;
+    let ready_at: u64 = pending.readyAt.saturating_to();
+    let when = if ready_at <= view.time { "now".to_owned() } else { format!("at {}", time(ready_at)) };
+    let newer =
+        format!("a newer root, of epoch {}, can be activated by anyone {when}, and claimed by from then on", pending.epoch);
+    Ok((!pending.root.is_zero()).then_some(newer))
 }
 
 async fn status(place: &Place, miner: Address, book: Option<PathBuf>) -> Result<Answer> {

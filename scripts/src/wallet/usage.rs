@@ -14,7 +14,7 @@ use super::{
     place::Place,
     twin::{Figure, document, lines},
 };
-use crate::answer::Answer;
+use crate::{answer::Answer, voucher::outlook::Leaving};
 
 /// What an app has, may spend and has used.
 pub(super) async fn show(place: &Place, app: u64) -> Result<Answer> {
@@ -65,6 +65,8 @@ pub(super) async fn check(place: &Place, app: u64, units: u64, epoch: Option<u64
     let epoch = epoch.unwrap_or_else(|| epochs.at(view.time));
     let call = AppFees::previewCall { appId: U256::from(app), epoch: U256::from(epoch), cumulativeUnits: U256::from(units) };
     let AppFees::previewReturn { taken, largest } = view.view("app-fees", &call).await?;
+    let account = view.view("app-fees", &AppFees::accountOfCall { appId: U256::from(app) }).await?;
+    let leaving = epochs.leaving(&account, epoch);
     let status = taken.status as u8;
     let whole = status == AppFees::Status::Settled as u8;
     let cor = |wei: U256| Cor(wei.saturating_to()).to_string();
@@ -74,16 +76,17 @@ pub(super) async fn check(place: &Place, app: u64, units: u64, epoch: Option<u64
         "ok": whole, "app": app, "epoch": epoch, "asked": units.to_string(), "limit": (!whole).then_some(&words),
         "status": status, "units": taken.units.to_string(), "committed": taken.committed.to_string(),
         "granted": taken.granted.to_string(), "escrowed": taken.escrowed.to_string(), "largest": largest.to_string(),
-        "closes": closes,
+        "closes": closes, "leaving": leaving.as_ref().map(Leaving::json),
     });
     let verdict = if whole { "would count whole".to_owned() } else { format!("would not count whole: {words}") };
+    let leaves = leaving.map(|it| format!("\n{}", it.words())).unwrap_or_default();
     let text = format!(
         "a voucher of app {app} for {units} units in epoch {epoch} {verdict}\n\
          new units     {}, {} of them bought before\n\
          from grants   {}\n\
          from escrow   {}\n\
          largest       {largest} units in all\n\
-         counts until  {}",
+         counts until  {}{leaves}",
         taken.units,
         taken.committed,
         cor(taken.granted),

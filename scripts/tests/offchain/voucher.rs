@@ -121,6 +121,37 @@ async fn gateways_add_up_to_one_voucher() {
     assert_eq!(second["gateways"][0]["gateway"], "eu");
 }
 
+/// D11: what was counted once is not counted again, and nothing is too much for one sum.
+#[tokio::test]
+async fn forty_thousand_counts_are_one_exact_sum_and_the_next_run_brings_only_what_is_new() {
+    let desk = desk();
+    let count = |gateway: u64, units: u64| {
+        format!("{{\"gateway\":\"g{gateway}\",\"appId\":7,\"epoch\":3,\"cumulativeUnits\":\"{units}\"}}\n")
+    };
+    // Beyond what a double holds.
+    let units = |gateway: u64| 9_007_199_254_740_993 / 40_000 + gateway * gateway;
+    desk.write("all", (0..40_000).map(|it| count(it, units(it))).collect::<String>());
+    let began = std::time::Instant::now();
+    let line = format!("voucher sum @all {}", signing("412346"));
+    let first = desk.run(&line).await.unwrap().json;
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+    let total: u64 = (0..40_000).map(units).sum();
+    assert_eq!(first["usage"]["cumulativeUnits"], total.to_string());
+    assert_eq!(first["gateways"].as_array().map(Vec::len), Some(40_000));
+    desk.write("first", first.to_string());
+
+    desk.write("new", [count(5, units(5) + 1), count(9, units(9) + 2), count(40_000, 4)].concat());
+    let second = desk.run(&format!("voucher sum @new --previous @first {}", signing("412346"))).await.unwrap().json;
+    assert_eq!(second["usage"]["cumulativeUnits"], (total + 7).to_string());
+    desk.write("second", second.to_string());
+    assert!(desk.run("voucher verify @second").await.is_ok());
+    // Nothing new is nothing to sign.
+    let told = desk.refused(&format!("voucher sum @new --previous @second {}", signing("412346"))).await;
+    assert!(told.contains(&format!("the sum is {0}, not more than the {0}", total + 7)), "{told}");
+    desk.write("torn", count(1, 5) + "{\"gateway\":");
+    assert!(desk.refused(&format!("voucher sum @torn {}", signing("412346"))).await.contains("line 2"));
+}
+
 #[tokio::test]
 async fn a_lower_or_repeated_count_is_refused_with_both_numbers() {
     let desk = desk();

@@ -32,10 +32,10 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// What a program that ended has said.
-struct Said {
-    code: Option<i32>,
-    json: Value,
-    errors: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) json: Value,
+    pub(crate) errors: String,
 }
 
 impl Said {
@@ -59,6 +59,11 @@ impl Desk {
 
     fn at(&self, line: &str, url: &str) -> Said {
         Said::of(self.start(line, url).wait_with_output().expect("it ends"), self)
+    }
+
+    /// Runs the program with just these words.
+    pub(crate) fn program(&self, line: &str) -> Said {
+        Said::of(corflow(&self.bare(line)).stdin(Stdio::null()).output().expect("corflow runs"), self)
     }
 
     fn line(&self, line: &str) -> Said {

@@ -12,4 +12,5 @@ mod miner;
 mod owner;
 mod stake;
 mod terminal;
+mod voucher;
 mod watch;

@@ -73,9 +73,17 @@ async fn a_miners_pay() {
     let ada = desk.address(Ada);
     let early = desk.refused(Ada, &format!("miner claim {ada} --book @book --epoch 2")).await;
     assert!(early.contains("not active until 20"), "{early}");
+    let again = desk.refused(Cleo, &format!("miner claim {cleo} --book @book")).await;
+    let newer = "a newer root, of epoch 2, can be activated by anyone at 20";
+    assert!(again.contains("all of it was paid already") && again.contains(newer), "{again}");
     let first = desk.by(Ada, &format!("miner claim {ada} --book @book")).await;
-    held(&first);
+    assert!(first.json["compared"] == true && first.json["predicted"] == first.json["actual"], "{}", first.text);
+    assert!(first.text.contains(newer) && first.json["newer"].as_str().is_some_and(|it| it.contains(newer)), "{}", first.text);
+    let pending = desk.ask(rewards, MinerRewards::pendingRootCall {}).await;
+    assert!(first.text.contains(&words::refusals::time(pending.readyAt.to())), "to the second: {}", first.text);
     desk.pass(4 * DAY).await;
+    let due = desk.check(Cleo, &format!("miner claim {cleo} --book @book")).await;
+    assert!(!due.ok && due.text.contains("can be activated by anyone now"), "{}", due.text);
     desk.send(treasury, rewards, MinerRewards::activateCall {}).await;
     // Into stake, by whoever is paid.
     held(&desk.by(Ada, &format!("miner claim {ada} --book @book --stake")).await);
