@@ -20,7 +20,7 @@ use corflow::{
     session::{self, Foreign, Options},
     simulate::command::Simulate,
     voucher::command::Vouchers,
-    wallet::{self, Wallet, Watch},
+    wallet::{self, Attesters, Wallet, Watch},
 };
 use words::refusals::Exit;
 
@@ -99,6 +99,8 @@ enum Command {
     Keeper(KeeperCommand),
     #[command(flatten)]
     Wallet(Wallet),
+    /// An attester: computing epochs, voting, and watching what others vote for.
+    Attester(Attesters),
     /// Shows the network in the terminal: epoch, fees, emission, stake, roots, what is announced, and the newest events.
     ///
     /// It is read again every few seconds; while the node is away the last figures stay, with their age. q quits.
@@ -131,6 +133,7 @@ async fn main() -> ExitCode {
         Some(Command::Keeper(keeper)) => keeper.run(arguments.json).await,
         Some(Command::Simulate(simulate)) => simulate.run().await.map(|it| it.print(json)),
         Some(Command::Wallet(wallet)) => wallet.run().await.map(|it| wallet::print(&it, json)),
+        Some(Command::Attester(attester)) => attester.run(json).await,
         Some(Command::Watch(watch)) => watch.run(json).await,
         Some(Command::Completions(shell)) => shell.run(Arguments::command()).map(|it| it.print(json)),
         Some(Command::Man(man)) => man.run(Arguments::command()).map(|it| it.print(json)),

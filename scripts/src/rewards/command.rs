@@ -2,25 +2,22 @@
 
 use std::{fmt::Write, path::PathBuf, time::Instant};
 
-use alloy::{eips::BlockId, providers::RootProvider};
+use alloy::providers::RootProvider;
 use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use economics::allocation::Pots;
 use serde_json::{Value, json};
 use words::number::{address, cor, decimal};
 
 use super::{
     book::{Book, root_text},
-    epoch::{Epoch, Inputs},
+    compute::{Compute, Sources},
+    epoch::Epoch,
     explain::explain,
     onchain::{Ballot, RewardsOnChain, Standing},
-    rows::Format,
-    scores,
-    stakes::{Stakes, StakesFile, StakesOnChain, written},
     vote::Vote,
 };
-use crate::answer::Answer;
+use crate::{answer::Answer, places::Places};
 
 /// What miners get: from published scores to amounts, to a tree, to a proof, and back to the reasons.
 #[derive(Args, Clone, Debug)]
@@ -40,8 +37,14 @@ pub struct Rewards {
 
 #[derive(Subcommand, Clone, Debug)]
 enum Command {
-    /// Computes an epoch from its scores, and publishes it in the folder.
-    Compute(Compute),
+    /// Computes an epoch from its scores, and publishes it in the folder. `corflow attester compute` asks the network for the rest.
+    Compute {
+        #[command(flatten)]
+        compute: Compute,
+        /// The staking contract, which is asked for stakes.
+        #[arg(long, value_parser = address, value_name = "ADDRESS", requires = "block", conflicts_with = "stakes")]
+        staking: Option<Address>,
+    },
     /// Computes a published epoch again from its scores, and compares: what an attester does before it votes.
     Tree {
         /// The epoch.
@@ -61,9 +64,15 @@ enum Command {
         #[command(flatten)]
         expected: Expected,
     },
-    /// Computes a published epoch again from its scores, and votes for its root, if it is the published one. Says how the
-    /// ballot stands.
-    Vote(Vote),
+    /// What `corflow attester vote` does, by addresses.
+    #[command(hide = true)]
+    Vote {
+        #[command(flatten)]
+        vote: Vote,
+        /// The file of the deployment, in the place of --miner-rewards; without either, the one of this chain in deployments/.
+        #[arg(long, value_name = "FILE")]
+        deployments: Option<PathBuf>,
+    },
     /// Why a miner got what it got, step by step, or why nothing and what would change it.
     Explain {
         /// The miner.
@@ -75,37 +84,6 @@ enum Command {
         #[command(flatten)]
         expected: Expected,
     },
-}
-
-#[derive(Args, Clone, Debug)]
-struct Compute {
-    /// The epoch.
-    #[arg(long)]
-    epoch: u64,
-    /// The scores: columns miner, tasks, score, free; CSV, or a JSON array of objects.
-    #[arg(long, value_name = "FILE")]
-    scores: PathBuf,
-    /// The stakes: columns miner, stake (wei). Without it they are read from the staking contract.
-    #[arg(long, value_name = "FILE", required_unless_present = "staking")]
-    stakes: Option<PathBuf>,
-    /// The staking contract.
-    #[arg(long, value_parser = address, value_name = "ADDRESS", requires = "block", conflicts_with = "stakes")]
-    staking: Option<Address>,
-    /// The block whose stakes count: the same for every attester.
-    #[arg(long)]
-    block: Option<u64>,
-    /// The stake that a miner needs, in wei.
-    #[arg(long, value_parser = wei, value_name = "WEI")]
-    minimum_stake: u128,
-    /// The epoch's emission, in wei. Without it and --fees, the budget is read from miner-rewards.
-    #[arg(long, value_parser = wei, value_name = "WEI", requires = "fees")]
-    emission: Option<u128>,
-    /// Miners' part of the epoch's fees, in wei.
-    #[arg(long, value_parser = wei, value_name = "WEI", requires = "emission")]
-    fees: Option<u128>,
-    /// Nothing came before: miners begin with nothing earned.
-    #[arg(long)]
-    first: bool,
 }
 
 /// What is to come out; anything else is an error.
@@ -122,7 +100,7 @@ struct Expected {
     data_hash: Option<B256>,
 }
 
-fn wei(text: &str) -> Result<u128, words::Misread> {
+pub(super) fn wei(text: &str) -> Result<u128, words::Misread> {
     decimal(text, 0)
 }
 
@@ -131,7 +109,10 @@ impl Rewards {
     pub async fn run(self) -> Result<Answer> {
         let book = Book::at(&self.book);
         match &self.command {
-            Command::Compute(compute) => self.compute(&book, compute).await,
+            Command::Compute { compute, staking } => {
+                let sources = Sources { provider: self.provider().await?, rewards: self.miner_rewards, staking: *staking };
+                compute.run(&book, &sources).await
+            }
             Command::Tree { epoch, expected } => {
                 let began = Instant::now();
                 let epoch = book.recomputed(*epoch)?;
@@ -155,7 +136,14 @@ impl Rewards {
                 write!(text, "{verdict}")?;
                 Ok(Answer { json: merged(serde_json::to_value(&proof)?, verdict.json()), text, ok: verdict.ok() })
             }
-            Command::Vote(vote) => vote.run(&book, self.rpc.as_deref(), self.miner_rewards).await,
+            Command::Vote { vote, deployments } => {
+                let url = self.rpc.as_deref().context("a vote needs --rpc, the chain that it goes to")?;
+                let contract = |chain_id| match self.miner_rewards {
+                    Some(contract) => Ok(contract),
+                    None => Ok(Places::read(deployments.as_deref(), chain_id)?.rewards),
+                };
+                vote.run(&book, url, contract).await
+            }
             Command::Explain { miner, epoch, expected } => {
                 let epoch = book.recomputed(*epoch)?;
                 let explanation = explain(&epoch, *miner)?;
@@ -174,43 +162,6 @@ impl Rewards {
         }
     }
 
-    async fn compute(&self, book: &Book, compute: &Compute) -> Result<Answer> {
-        let before = book.before(compute.epoch, compute.first)?;
-        let budget = match (compute.emission, compute.fees) {
-            (Some(emission), Some(fees)) => Pots { emission, fees },
-            _ => {
-                let rewards =
-                    self.on_chain().await?.context("a budget needs --emission and --fees, or --rpc and --miner-rewards")?;
-                let budget = rewards.budget(compute.epoch).await?;
-                budget.with_context(|| format!("epoch {} has no budget on the chain yet: it is not closed", compute.epoch))?
-            }
-        };
-        let bytes = std::fs::read(&compute.scores).with_context(|| format!("{} cannot be read", compute.scores.display()))?;
-        let name = compute.scores.display().to_string();
-        let format = Format::of(&name, &String::from_utf8_lossy(bytes.get(..64).unwrap_or(&bytes)));
-        let began = Instant::now();
-        let miners: Vec<_> = scores::read(&name, &bytes)?.iter().map(|it| it.miner).collect();
-        let stakes = match (&compute.stakes, compute.staking, compute.block) {
-            (Some(path), _, _) => StakesFile { path: path.clone() }.of(&miners).await?,
-            (None, Some(staking), Some(block)) => {
-                let provider = self.provider().await?.context("--staking needs --rpc")?;
-                StakesOnChain { provider, staking, block: BlockId::number(block) }.of(&miners).await?
-            }
-            _ => anyhow::bail!("stakes need --stakes, or --rpc, --staking and --block"),
-        };
-        let epoch = Epoch::of(Inputs {
-            epoch: compute.epoch,
-            budget,
-            minimum_stake: compute.minimum_stake,
-            scores: (format, bytes),
-            stakes: written(miners.into_iter().zip(stakes)).into_bytes(),
-            before,
-        })?;
-        let folder = book.publish(&epoch)?;
-        let text = format!("{}\npublished in {}", summary(&epoch, began), folder.display());
-        Ok(Answer::good(merged(outcome(&epoch, began), json!({ "folder": folder.display().to_string() })), text))
-    }
-
     async fn provider(&self) -> Result<Option<RootProvider>> {
         match &self.rpc {
             None => Ok(None),
@@ -220,11 +171,7 @@ impl Rewards {
     }
 
     async fn on_chain(&self) -> Result<Option<RewardsOnChain>> {
-        match (self.provider().await?, self.miner_rewards) {
-            (Some(provider), Some(contract)) => Ok(Some(RewardsOnChain { provider, contract })),
-            (None, None) => Ok(None),
-            (Some(_), None) | (None, Some(_)) => anyhow::bail!("--rpc and --miner-rewards go together"),
-        }
+        Sources { provider: self.provider().await?, rewards: self.miner_rewards, staking: None }.rewards()
     }
 
     async fn verdict(&self, epoch: &Epoch, expected: &Expected) -> Result<Verdict> {
@@ -301,7 +248,7 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-fn outcome(epoch: &Epoch, began: Instant) -> Value {
+pub(super) fn outcome(epoch: &Epoch, began: Instant) -> Value {
     let document = &epoch.document;
     json!({
         "epoch": document.epoch,
@@ -318,7 +265,7 @@ fn outcome(epoch: &Epoch, began: Instant) -> Value {
     })
 }
 
-fn summary(epoch: &Epoch, began: Instant) -> String {
+pub(super) fn summary(epoch: &Epoch, began: Instant) -> String {
     let document = &epoch.document;
     let amounts = |amounts: super::document::Amounts| format!("{} emission, {} fees", cor(amounts.emission), cor(amounts.fees));
     format!(
@@ -339,7 +286,7 @@ fn summary(epoch: &Epoch, began: Instant) -> String {
     )
 }
 
-fn merged(mut into: Value, from: Value) -> Value {
+pub(super) fn merged(mut into: Value, from: Value) -> Value {
     if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
         into.extend(from);
     }

@@ -1,6 +1,4 @@
-//! `corflow rewards vote`: an attester computes an epoch again from its scores, and votes for what it finds; for nothing else.
-
-use std::path::PathBuf;
+//! An attester's vote: it computes an epoch again from its scores, and votes for what it finds; for nothing else.
 
 use abi::MinerRewards;
 use alloy::eips::BlockNumberOrTag;
@@ -21,21 +19,17 @@ use crate::{
     chain::{Chain, Order},
     keys::{Actor, Keys, Prepared},
     names::Names,
-    places::Places,
 };
 
 /// What to vote for, and who votes.
 #[derive(Args, Clone, Debug)]
-pub struct Vote {
+pub(crate) struct Vote {
     /// The epoch.
     #[arg(long)]
     epoch: u64,
     /// Where its scores and its tree are published: what the vote's event names, at most 512 bytes.
     #[arg(long, default_value = "")]
     uri: String,
-    /// The file of the deployment, in the place of --miner-rewards; without either, the one of this chain in deployments/.
-    #[arg(long, value_name = "FILE")]
-    deployments: Option<PathBuf>,
     #[command(flatten)]
     keys: Keys,
 }
@@ -50,17 +44,13 @@ struct Count {
 }
 
 impl Vote {
-    /// Does what was asked.
-    pub(super) async fn run(&self, book: &Book, rpc: Option<&str>, contract: Option<Address>) -> Result<Answer> {
+    /// Votes at the miner-rewards contract of the chain at a URL, which may be known by the chain's id.
+    pub(crate) async fn run(&self, book: &Book, url: &str, contract: impl FnOnce(u64) -> Result<Address>) -> Result<Answer> {
         // First of all, and without asking anybody: does what is published follow from the scores?
         let epoch = book.recomputed(self.epoch)?;
         let ballot = ballot(&epoch)?;
-        let url = rpc.context("a vote needs --rpc, the chain that it goes to")?;
         let chain = Chain::attach(url).await?;
-        let contract = match contract {
-            Some(contract) => contract,
-            None => Places::read(self.deployments.as_deref(), chain.id())?.rewards,
-        };
+        let contract = contract(chain.id())?;
         let rewards = RewardsOnChain { provider: chain.provider().clone(), contract };
         let mut polls = Polls { chain, contract, rewards, ballot };
         polls.is_open(&epoch).await?;
@@ -107,7 +97,7 @@ impl Vote {
 }
 
 /// What an epoch's outcome is as a ballot.
-fn ballot(epoch: &Epoch) -> Result<Ballot> {
+pub(crate) fn ballot(epoch: &Epoch) -> Result<Ballot> {
     let document = &epoch.document;
     let root = document.root.with_context(|| {
         format!("nobody has earned anything up to epoch {}: there is no root to vote for, and nothing to pay", document.epoch)

@@ -9,11 +9,13 @@
 //! | `sending` | a transaction on its way |
 //! | `failure` | how commands fail, and with which exit code |
 //! | `stakes`, `app`, `usage`, `miner`, `owner` | the commands |
+//! | `attester` | an attester's part |
 //! | `watch` | all of it at a glance |
 
 mod account;
 mod app;
 mod approval;
+mod attester;
 mod books;
 mod clock;
 mod failure;
@@ -30,6 +32,7 @@ mod write;
 use anyhow::Result;
 use clap::Subcommand;
 
+pub use attester::Attesters;
 pub use failure::{Failure, exit_of, print, report};
 pub use place::{Place, Site};
 pub use watch::Watch;

@@ -107,6 +107,11 @@ impl Site {
         self.contracts.get(name).copied().with_context(|| format!("the deployment has no {name}"))
     }
 
+    /// Where the node answers. It may hold a key: not for messages.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// All contracts, by name.
     pub(super) fn contracts(&self) -> impl Iterator<Item = (&str, Address)> {
         self.contracts.iter().map(|(name, address)| (name.as_str(), *address))
