@@ -22,6 +22,7 @@ use crate::answer::Answer;
 
 /// What is computed, and from what.
 #[derive(Args, Clone, Debug)]
+#[group(skip)] // Commands of the same name have a group of it already.
 pub(crate) struct Compute {
     /// The epoch.
     #[arg(long)]

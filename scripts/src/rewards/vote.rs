@@ -23,6 +23,7 @@ use crate::{
 
 /// What to vote for, and who votes.
 #[derive(Args, Clone, Debug)]
+#[group(skip)] // Commands of the same name have a group of it already.
 pub(crate) struct Vote {
     /// The epoch.
     #[arg(long)]

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod app;
+mod attester;
 mod between;
 mod desk;
 mod elsewhere;
