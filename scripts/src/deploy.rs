@@ -8,8 +8,9 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
-use anyhow::{Context, Result, bail};
+use alloy_sol_types::{SolCall, SolError, SolEvent, sol};
+use anyhow::{Context, Result, anyhow, bail};
+use words::refusals::{self, Refusal};
 
 use crate::{
     build::Artifact,
@@ -65,10 +66,10 @@ pub(crate) async fn deploy(
 ) -> Result<Deployed> {
     let code = &artifact.code;
     let fee = activation_fee(chain, code.bytes()).await.with_context(|| format!("{} cannot be activated", artifact.name))?;
-    let order = order(code.bytes(), &init_data(arguments), B256::ZERO).with_value(fee);
+    let order = order(code.bytes(), &init_data(arguments), B256::ZERO).with_value(with_room(fee));
     let transaction = chain.send(signer, order).await.with_context(|| format!("{} was not deployed", artifact.name))?;
     if let Some(data) = &transaction.reverted {
-        bail!("{} was not deployed: StylusDeployer reverted with {data}", artifact.name);
+        return Err(anyhow!(refusal("StylusDeployer", data)).context(format!("{} was not deployed", artifact.name)));
     }
     let mut logs = transaction.logs.iter().filter(|log| log.address() == STYLUS_DEPLOYER);
     let address = logs
@@ -100,7 +101,7 @@ pub(crate) async fn cache(chain: &mut Chain, signer: &PrivateKeySigner, contract
     let Some(order) = cache_order(chain, signer.address(), contract.address).await? else { return Ok(None) };
     let transaction = chain.send(signer, order).await.context("the contract was not cached")?;
     if let Some(data) = &transaction.reverted {
-        bail!("the contract was not cached: the call reverted with {data}");
+        return Err(anyhow!(refusal("CacheManager", data)).context("the contract was not cached"));
     }
     if !is_cached(chain, contract.code_hash).await? {
         bail!("the contract is not in the cache, although the call for it succeeded");
@@ -147,8 +148,21 @@ pub(crate) async fn minimum_bid(chain: &Chain, program: Address) -> Result<Optio
     let order = Order::call(manager, &CacheManager::getMinBidCall { program });
     match chain.ask(Address::ZERO, &order, BlockNumberOrTag::Latest, StateOverride::default()).await? {
         Ok(output) => Ok(CacheManager::getMinBidCall::abi_decode_returns(&output).ok().map(|bid| (manager, bid.to()))),
-        Err(data) => bail!("CacheManager at {manager} reverted with {data}"),
+        Err(data) => Err(anyhow!(refusal("CacheManager", &data)).context(format!("CacheManager at {manager} names no bid"))),
     }
+}
+
+/// The least bid that would have a program of so many bytes cached now, wherever it will be; none where nobody takes bids.
+pub(crate) async fn minimum_bid_for(chain: &Chain, size: u32) -> Result<Option<U256>> {
+    sol!(function getMinBid(uint64 size) external view returns (uint192 min););
+    let Some(manager) = cache_manager(chain).await? else { return Ok(None) };
+    Ok(chain.view(manager, &getMinBidCall { size: size.into() }).await.ok().map(|bid| bid.to()))
+}
+
+/// Bytes that an active code takes of the cache.
+pub(crate) async fn size_in_cache(chain: &Chain, codehash: B256) -> Result<u32> {
+    sol!(function codehashAsmSize(bytes32 codehash) external view returns (uint32 size););
+    chain.view(ARB_WASM, &codehashAsmSizeCall { codehash }).await
 }
 
 /// Who takes bids for the cache on a chain.
@@ -156,8 +170,7 @@ pub(crate) async fn cache_manager(chain: &Chain) -> Result<Option<Address>> {
     Ok(chain.view(ARB_WASM_CACHE, &ArbWasmCache::allCacheManagersCall {}).await?.pop())
 }
 
-/// Wei to send for activating a code: what activating it now would cost, and a fifth more, for the price may rise until
-/// then. What is not needed comes back. 0 where the code is active already.
+/// Wei that activating a code would cost now; 0 where it is active already.
 pub(crate) async fn activation_fee(chain: &Chain, code: &Bytes) -> Result<U256> {
     let program = Address::from_word(keccak256(code));
     let overrides: StateOverride = [
@@ -168,13 +181,20 @@ pub(crate) async fn activation_fee(chain: &Chain, code: &Bytes) -> Result<U256> 
     .collect();
     let order = Order::call(ARB_WASM, &ArbWasm::activateProgramCall { program }).with_value(U256::from(ETHER));
     match chain.ask(NOBODY, &order, BlockNumberOrTag::Latest, overrides).await? {
-        Ok(output) => {
-            let fee = ArbWasm::activateProgramCall::abi_decode_returns(&output).context("ArbWasm's answer")?.dataFee;
-            Ok(fee + fee / U256::from(5))
-        }
+        Ok(output) => Ok(ArbWasm::activateProgramCall::abi_decode_returns(&output).context("ArbWasm's answer")?.dataFee),
         Err(data) if **data == ArbWasm::ProgramUpToDate::SELECTOR => Ok(U256::ZERO),
-        Err(data) => bail!("ArbWasm reverted with {data}"),
+        Err(data) => Err(anyhow!(refusal("ArbWasm", &data))),
     }
+}
+
+/// Wei to send for a fee of ArbWasm: a fifth more, for its price rises with every activation. What is not needed comes back.
+pub(crate) fn with_room(fee: U256) -> U256 {
+    fee + fee / U256::from(5)
+}
+
+/// What a contract refused with, in words.
+fn refusal(contract: &str, data: &[u8]) -> String {
+    Refusal::of(contract, data, &refusals::Context::default()).to_string()
 }
 
 /// EVM code that creates an account with this code: the one of cargo-stylus, so that it recognises the deployment.

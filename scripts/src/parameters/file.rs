@@ -337,7 +337,7 @@ mod tests {
     use alloy_primitives::{Address, U256, address};
     use economics::COR;
 
-    use super::Parameters;
+    use super::{Apps, Decay, Parameters};
     use crate::build::Workspace;
 
     const DEPLOYER: Address = address!("0x00000000000000000000000000000000000000dd");
@@ -369,8 +369,12 @@ mod tests {
         assert_eq!(split, system::SPLIT);
         let taper = parameters.emission.taper;
         assert_eq!([taper.usage, taper.stake, taper.floor].map(|it| it.units()), system::TAPER);
-        assert_eq!(parameters.apps.bond, system::BOND);
+        assert_eq!(parameters.emission.decay.units(), Decay::DEFAULT);
+        assert_eq!((parameters.supply.emitted_before, parameters.supply.burnt_before), (0, 0));
+        let Apps { bond, free_budget, starter } = parameters.apps;
+        assert_eq!((bond, u128::from(free_budget), u128::from(starter)), (system::BOND, system::FREE_BUDGET, system::STARTER));
         assert_eq!(parameters.allocations[0].amount, system::RESERVE);
+        assert!(parameters.emission.start && parameters.cache, "as the run does");
     }
 
     #[test]
@@ -401,7 +405,7 @@ mod tests {
         assert!(why("burn = \"5 %\"", "burn = \"5\"").contains("no unit"));
         assert!(why("floor = \"5 %\"", "floor = \"20.0000000000000001 %\"").contains("at most 20 %"));
         assert!(why("quorum = 3", "quorum = 2").contains("more than half of the 5 attesters"));
-        assert!(why("starter = 100_000", "starter = 100_001").contains("at most 100000 units"));
+        assert!(why("starter = 100_000", "starter = 500_001").contains("at most 500000 units"));
         assert!(why("decay = 6_642", "decay = 1").contains("emission.decay"));
     }
 

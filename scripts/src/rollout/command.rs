@@ -14,6 +14,7 @@ use crate::{
     keys::{Actor, Keys},
     networks::Network,
     progress::Progress,
+    wallet::Failure,
 };
 
 /// Which network.
@@ -99,6 +100,7 @@ impl Deploy {
             format_ether(plan.balance),
             format_ether(plan.needed)
         );
+        rollout.keep_to(&plan);
         rollout.execute().await?;
         let contracts: Vec<String> = plan.contracts.iter().map(|(name, address)| format!("{name:<14} {address}")).collect();
         let name = &network.name;
@@ -258,9 +260,9 @@ fn answer(survey: &Survey, text: String, complete: bool) -> Answer {
     Answer { json: json!(survey), text, ok: survey.of(Verdict::Drift).next().is_none() && !open }
 }
 
-/// An error without the URL that it may quote, which may hold a provider's key.
+/// An error in words, without the URL that it may quote, which may hold a provider's key.
 fn concealed(network: &Network, error: &anyhow::Error) -> anyhow::Error {
-    anyhow::anyhow!(network.conceal(&format!("{error:#}")))
+    Failure::saying(error, network.url()).into()
 }
 
 /// Says how far a run is, on stderr.

@@ -3,14 +3,17 @@
 
 use abi::{ArbWasm, Staking};
 use alloy::{eips::BlockNumberOrTag, rpc::types::state::StateOverride};
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolError;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
+use words::refusals::Context;
 
 use super::{
+    in_words,
     journal::Journal,
-    sender::{Fate, Patience, Sender, Witness},
+    refused,
+    sender::{Fate, Patience, Sender, Witness, other_transaction},
     steps::OWNED,
     survey::{Life, time_left},
 };
@@ -75,6 +78,7 @@ pub(super) async fn run(
         Actor::Elsewhere(..) => None,
         Actor::Nobody(_) => bail!("nobody signs: give a key, or --unsigned or --safe-batch"),
     };
+    let context = Context { names: contracts.to_vec(), reader: Some(from) };
     for (name, contract) in contracts {
         let (done, order) = match need(chain, from, name, *contract, purpose).await? {
             None => continue,
@@ -85,12 +89,18 @@ pub(super) async fn run(
         match (order, &mut sender) {
             (Some(order), Some(sender)) => {
                 let step = format!("{}: {name}", errand.done);
-                errand.transaction = match sender.send(&step, &order).await? {
+                let callee = if order.to == ARB_WASM { "ArbWasm" } else { name };
+                let sent = sender.send(&step, &order).await.map_err(|error| in_words(error, callee, &context));
+                errand.transaction = match sent? {
                     Fate::Mined(mined) if mined.ok => Some(mined.hash),
                     Fate::Mined(mined) => {
-                        bail!("`{step}` reverted as {} with {}", mined.hash, sender.revert_of(&order, mined.block).await?)
+                        let reason = sender.revert_of(&order, mined.block).await?;
+                        let words = format!("`{step}` was mined in block {} as {} and reverted", mined.block, mined.hash);
+                        return Err(refused(callee, &reason, &context).context(words));
                     }
-                    Fate::Replaced => bail!("another transaction used the nonce of `{step}`: run the same command again"),
+                    Fate::Replaced(by) => {
+                        bail!("the nonce of `{step}` was used by {}: run the same command again", other_transaction(by))
+                    }
                 };
             }
             (Some(order), None) => {
@@ -137,7 +147,7 @@ async fn life(chain: &Chain, from: Address, program: Address, within: u64) -> Re
     let left = match time_left(chain, program).await? {
         Life::Ended(_) => {
             let fee = deploy::activation_fee(chain, &code).await?;
-            let order = Order::call(ARB_WASM, &ArbWasm::activateProgramCall { program }).with_value(fee);
+            let order = Order::call(ARB_WASM, &ArbWasm::activateProgramCall { program }).with_value(deploy::with_room(fee));
             return Ok(Need::Send("activated again", order));
         }
         Life::Left(seconds) => seconds / DAY,
@@ -154,8 +164,8 @@ async fn life(chain: &Chain, from: Address, program: Address, within: u64) -> Re
         }
         Err(data) => match ArbWasm::ProgramInsufficientValue::abi_decode(&data) {
             // What is not needed comes back.
-            Ok(error) => Ok(Need::Send("extended by a year", order.with_value(error.want + error.want / U256::from(5)))),
-            Err(_) => bail!("ArbWasm reverted with {data}"),
+            Ok(error) => Ok(Need::Send("extended by a year", order.with_value(deploy::with_room(error.want)))),
+            Err(_) => Err(refused("ArbWasm", &data, &Context::default())),
         },
     }
 }

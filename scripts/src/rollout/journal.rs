@@ -9,7 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use alloy::{
+    consensus::{Transaction, TxEnvelope},
+    eips::Decodable2718,
+};
 use alloy_primitives::{Address, B256, Bytes};
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 /// A journal, which nobody else has open.
@@ -36,6 +41,8 @@ pub(crate) enum Entry {
         step: String,
         /// Which nonce.
         nonce: u64,
+        /// The transaction that used it, if the node told.
+        by: Option<B256>,
     },
 }
 
@@ -55,6 +62,8 @@ pub(crate) struct Begin {
     pub(crate) fingerprint: B256,
     /// How many allocations were made before this journal.
     pub(crate) allocated: usize,
+    /// Whether COR has `burn(uint256)`. It is tried with what the deployer has, which it has at the beginning only.
+    pub(crate) burnable: bool,
 }
 
 /// A signed transaction.
@@ -68,6 +77,14 @@ pub(crate) struct Signed {
     pub(crate) hash: B256,
     /// What is sent.
     pub(crate) raw: Bytes,
+}
+
+impl Signed {
+    /// What the bytes say.
+    pub(crate) fn transaction(&self) -> anyhow::Result<TxEnvelope> {
+        TxEnvelope::decode_2718(&mut self.raw.as_ref())
+            .with_context(|| format!("the journal's bytes of {} are no transaction", self.hash))
+    }
 }
 
 /// A transaction in a block.
@@ -180,6 +197,16 @@ impl Journal {
         open
     }
 
+    /// The gas limit of a transaction that was signed.
+    pub(crate) fn limit(&self, hash: B256) -> anyhow::Result<u64> {
+        let signed = self.entries.iter().find_map(|entry| match entry {
+            Entry::Signed(signed) if signed.hash == hash => Some(signed),
+            _ => None,
+        });
+        let signed = signed.with_context(|| format!("{} has no {hash}", self.path.display()))?;
+        Ok(signed.transaction()?.gas_limit())
+    }
+
     /// The transactions of a step that are in blocks, as far as is written down.
     pub(crate) fn mined<'a>(&'a self, step: &'a str) -> impl DoubleEndedIterator<Item = &'a Mined> {
         self.all_mined().filter(move |mined| mined.step == step)
@@ -232,6 +259,7 @@ mod tests {
             genesis: 7,
             fingerprint: B256::ZERO,
             allocated: 0,
+            burnable: true,
         })
     }
 
@@ -277,7 +305,7 @@ mod tests {
         }
         journal.write(Entry::Signed(signed("b", 1, 3))).expect("written");
         assert_eq!(journal.open_attempts(), [signed("b", 1, 2), signed("b", 1, 3)]);
-        journal.write(Entry::Replaced { step: "b".to_owned(), nonce: 1 }).expect("written");
+        journal.write(Entry::Replaced { step: "b".to_owned(), nonce: 1, by: None }).expect("written");
         assert_eq!(journal.open_attempts(), []);
         assert!(journal.mined("a").all(|mined| !mined.ok) && journal.mined("b").next().is_none());
     }

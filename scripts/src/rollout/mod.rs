@@ -6,9 +6,9 @@
 //! | `steps` | how to get there, and whether a step is done |
 //! | `rehearsal` | the same on a node of its own: what it costs, and whether the contracts accept what they are given |
 //! | `plan` | what will be sent and what it costs, before anything is |
-//! | `journal`, `sender` | what was signed, and what became of it |
+//! | `journal`, `sender`, `nonce` | what was signed, and what became of it |
 //! | `record` | `deployments/<network>.json` |
-//! | `token` | what a COR can do that was there before |
+//! | `token`, `paper` | what a COR can do that was there before: asked, and tried without being sent |
 //! | `standing`, `survey` | what is said to stand, and what the chain says |
 //! | `watch` | a deployment that stands, looked at again and again |
 //! | `passport` | that in one signed file |
@@ -18,9 +18,13 @@
 //! what a contract answers. Only where a COR went is told by the journal, whose transactions the chain must have.
 
 mod blueprint;
+#[cfg(test)]
+mod bounds;
 pub mod command;
 mod errands;
 mod journal;
+mod nonce;
+mod paper;
 mod passport;
 mod plan;
 mod record;
@@ -39,12 +43,17 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use anyhow::{Context, Result, bail, ensure};
 use tokio::time::{Instant, sleep};
 
-use crate::{build::Artifact, chain::Chain, deploy, keys::Actor, names::Names, networks::Network, parameters::Parameters};
+use words::refusals::{self, Refusal};
+
+use crate::{
+    build::Artifact, chain::Chain, deploy, keys::Actor, names::Names, networks::Network, parameters::Parameters, wallet::Failure,
+};
 use blueprint::Blueprint;
 use journal::{Begin, Entry, Journal};
 use record::Record;
-use sender::{Fate, Sender};
+use sender::{Fate, Sender, other_transaction};
 use steps::{State, Step};
+use token::Abilities;
 
 pub use errands::{Errand, Purpose};
 pub use plan::{Plan, Row};
@@ -61,6 +70,8 @@ pub struct Rollout<'a> {
     network: &'a Network,
     blueprint: Blueprint,
     names: Names,
+    /// COR that was there before.
+    foreign: Option<Abilities>,
     sender: Sender<'a>,
     begin: Begin,
     signs: bool,
@@ -96,12 +107,12 @@ impl<'a> Rollout<'a> {
         let Site { network, artifacts, actor, chain, .. } = site;
         let deployer = actor.address();
         let parameters = Parameters::load(&network.parameters, deployer)?;
-        let burnable = match parameters.token {
-            None => true,
+        let foreign = match parameters.token {
+            None => None,
             Some(token) => {
-                let abilities = token::probe(chain, token, &parameters).await?;
+                let abilities = token::probe(chain, token, deployer, &parameters).await?;
                 witness.notes(&abilities.to_string());
-                abilities.burn
+                Some(abilities)
             }
         };
         let journal = Journal::open(&network.folder.join(format!("{}.journal.jsonl", network.name)))?;
@@ -115,6 +126,8 @@ impl<'a> Rollout<'a> {
                 recorded.unwrap_or(now - now % parameters.times.epoch_length)
             }
         };
+        let burns = foreign.as_ref().is_none_or(|abilities| abilities.burn);
+        let burnable = journal.begin().map_or(burns, |begin| begin.burnable);
         let blueprint = Blueprint::new(parameters, artifacts, deployer, genesis, burnable, &BTreeMap::new())?;
         let fingerprint = blueprint.fingerprint();
         let chain_genesis = first_block(chain).await?;
@@ -129,6 +142,7 @@ impl<'a> Rollout<'a> {
                 deployer,
                 genesis,
                 fingerprint,
+                burnable,
                 allocated: match site.allocated {
                     Some(allocated) => allocated,
                     None => token::position(chain, &blueprint).await?,
@@ -142,12 +156,15 @@ impl<'a> Rollout<'a> {
         };
         let mut sender = Sender::new(chain, deployer, wallet, journal, witness);
         sender.patience = site.patience;
-        Ok(Self { network, blueprint, names, sender, begin, signs: matches!(actor, Actor::Here(_)) })
+        Ok(Self { network, blueprint, names, foreign, sender, begin, signs: matches!(actor, Actor::Here(_)) })
     }
 
     /// What would be sent now, and what that costs. Nothing is sent.
     pub async fn plan(&self, costs: &Costs) -> Result<Plan> {
         let allocated = self.allocated().await?;
+        if let Some(foreign) = &self.foreign {
+            foreign.covers(&self.blueprint.parameters, allocated)?;
+        }
         plan::make(&self.blueprint, self.sender.chain, costs, allocated, self.sender.balance().await?).await
     }
 
@@ -156,6 +173,11 @@ impl<'a> Rollout<'a> {
         let parameters = Parameters { genesis: Some(self.blueprint.genesis), ..self.blueprint.parameters.clone() };
         let owned = parameters.roles.owner == self.blueprint.deployer;
         rehearse(parameters, owned, artifacts, self.sender.chain.time().await?).await
+    }
+
+    /// Offers for a gas what a plan reckoned with, as long as blocks ask no more: then the balance that it needs suffices.
+    pub fn keep_to(&mut self, plan: &Plan) {
+        self.sender.fee = plan.max_fee().try_into().ok();
     }
 
     /// Sends what is not done, step by step, and writes down what stands.
@@ -183,17 +205,17 @@ impl<'a> Rollout<'a> {
     async fn take(&mut self, step: &Step) -> Result<()> {
         for _ in 0..TRIES {
             let order = step.order(&self.blueprint, self.sender.chain).await?;
-            match self.sender.send(&step.name, &order).await.map_err(|error| self.explain(error))? {
+            match self.sender.send(&step.name, &order).await.map_err(|error| self.blueprint.explain(step, error))? {
                 Fate::Mined(mined) if mined.ok => return self.confirm(step).await,
                 Fate::Mined(mined) => {
                     let reason = self.sender.revert_of(&order, mined.block).await?;
-                    let words = self.names.error_text(&reason);
-                    bail!("`{}` was mined in block {} as {} and reverted: {words}", step.name, mined.block, mined.hash);
+                    let words = format!("`{}` was mined in block {} as {} and reverted", step.name, mined.block, mined.hash);
+                    return Err(refused(step.contract(&self.blueprint), &reason, &self.blueprint.context()).context(words));
                 }
-                Fate::Replaced if self.state(step).await? == State::Done => return Ok(()),
-                Fate::Replaced => {
-                    let note = format!("the nonce of `{}` was used by another transaction: sending it anew", step.name);
-                    self.sender.witness.notes(&note);
+                Fate::Replaced(_) if self.state(step).await? == State::Done => return Ok(()),
+                Fate::Replaced(by) => {
+                    let by = other_transaction(by);
+                    self.sender.witness.notes(&format!("the nonce of `{}` was used by {by}: sending it anew", step.name));
                 }
             }
         }
@@ -223,13 +245,18 @@ impl<'a> Rollout<'a> {
         let record = Record::of(self.network, &self.blueprint, &self.begin, self.sender.chain, &self.sender.journal, &self.names);
         record.await?.write(&self.network.deployment())
     }
+}
 
-    /// An error with the revert in it, if there is one, in words.
-    fn explain(&self, error: anyhow::Error) -> anyhow::Error {
-        match crate::chain::revert_in(&error) {
-            Some(data) => error.context(self.names.error_text(&data)),
-            None => error,
-        }
+/// What a contract refused with, in words.
+fn refused(contract: &str, data: &[u8], context: &refusals::Context) -> anyhow::Error {
+    Failure::Refused(Box::new(Refusal::of(contract, data, context))).into()
+}
+
+/// The same where a revert is somewhere in an error: what the node made of it is left out.
+fn in_words(error: anyhow::Error, contract: &str, context: &refusals::Context) -> anyhow::Error {
+    match crate::chain::revert_in(&error) {
+        Some(data) => refused(contract, &data, context).context(error.to_string()),
+        None => error,
     }
 }
 
@@ -279,6 +306,18 @@ fn check_begin(journal: &Journal, begin: &Begin, now: &Begin, blueprint: &Bluepr
 }
 
 impl Blueprint {
+    /// Names for sentences.
+    fn context(&self) -> refusals::Context {
+        let pieces = self.pieces.iter().map(|piece| (piece.name.to_owned(), piece.address));
+        let token = (self.parameters.token.is_some()).then(|| ("cor-token".to_owned(), self.token));
+        refusals::Context { names: pieces.chain(token).collect(), reader: Some(self.deployer) }
+    }
+
+    /// Why a step was not done, in words.
+    fn explain(&self, step: &Step, error: anyhow::Error) -> anyhow::Error {
+        in_words(error, step.contract(self), &self.context())
+    }
+
     /// Stands for all that is drawn: two that differ anywhere have others.
     fn fingerprint(&self) -> B256 {
         let mut whole = Vec::new();

@@ -73,7 +73,15 @@ impl Passport {
     /// Reads one that is signed by the deployer whom it names.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let passport: Self = serde_json::from_str(&text).with_context(|| format!("{} is no passport", path.display()))?;
+        let no_passport = || format!("{} is no passport", path.display());
+        let written: serde_json::Value = serde_json::from_str(&text).with_context(no_passport)?;
+        let passport: Self = serde_json::from_value(written.clone()).with_context(no_passport)?;
+        // Nothing in it may be read over: it would look signed.
+        ensure!(
+            serde_json::to_value(&passport)? == written,
+            "{} says more than what its deployer signed: it was changed, or another corflow wrote it",
+            path.display()
+        );
         let signer = passport.signer()?;
         if signer != passport.body.standing.deployer {
             bail!(

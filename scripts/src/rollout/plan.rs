@@ -11,15 +11,15 @@ use serde::Serialize;
 
 use super::{
     blueprint::Blueprint,
-    rehearsal::Costs,
-    steps::{State, steps},
+    rehearsal::{Cost, Costs},
+    steps::{Fee, State, steps},
 };
 use crate::chain::{Chain, Order};
 
 /// What only a node answers, and only over RPC.
 const NODE_INTERFACE: Address = address!("0x00000000000000000000000000000000000000c8");
-/// What is asked of an account's balance, in percent of what the plan expects: gas limits and fees are set with room.
-const ROOM: u64 = 250;
+/// So many times the price of a gas are offered for it, and reckoned with: the price may rise while a deployment runs.
+const RISE: u64 = 2;
 
 /// Every step, and what those cost that are to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,9 +35,10 @@ pub struct Plan {
     pub balance: U256,
     /// Wei of a gas, now.
     pub gas_price: U256,
-    /// Wei that all of it is expected to cost.
+    /// Wei that all of it is expected to cost, at the price and fees of now.
     pub expected: U256,
-    /// Wei that the account must have, for limits and fees have room.
+    /// Wei that the account must have at most, as long as the price does not more than double: nodes refuse a transaction whose
+    /// gas limit and value the account could not pay for.
     pub needed: U256,
 }
 
@@ -53,7 +54,11 @@ pub struct Row {
     pub gas: u64,
     /// Gas for posting it to the parent chain; none where the chain does not tell.
     pub data_gas: Option<u64>,
-    /// Wei sent along: what activating a code costs.
+    /// Gas that it is sent with.
+    pub gas_limit: u64,
+    /// Wei that it costs beside gas: for activating a code, or the bid for its place in the cache.
+    pub fee: U256,
+    /// Wei sent along: what is not needed comes back.
     pub value: U256,
 }
 
@@ -61,23 +66,33 @@ pub struct Row {
 pub(super) async fn make(blueprint: &Blueprint, chain: &Chain, costs: &Costs, allocated: usize, balance: U256) -> Result<Plan> {
     let gas_price = chain.gas_price().await?;
     let mut rows = Vec::new();
-    let mut expected = U256::ZERO;
+    let (mut expected, mut spent, mut needed) = (U256::ZERO, U256::ZERO, U256::ZERO);
     for step in steps(blueprint) {
         let skipped = match step.state(blueprint, chain, allocated).await? {
             State::Done => Some("done".to_owned()),
             State::LeftOut(why) => Some(why.to_owned()),
             State::ToDo => None,
         };
-        let mut row = Row { step: step.name.clone(), skipped, gas: 0, data_gas: Some(0), value: U256::ZERO };
-        if row.skipped.is_none() {
-            row.gas = costs.of(&step.name);
-            row.data_gas = data_gas(chain, &step.sketch(blueprint)?).await?;
-            row.value = step.activation_fee(blueprint, chain).await?;
-            expected += U256::from(row.gas + row.data_gas.unwrap_or(0)) * gas_price + row.value;
+        let step_name = step.name.clone();
+        if skipped.is_some() {
+            let nothing = U256::ZERO;
+            rows.push(Row { step: step_name, skipped, gas: 0, data_gas: Some(0), gas_limit: 0, fee: nothing, value: nothing });
+            continue;
         }
-        rows.push(row);
+        let Cost { gas, limit, size } = costs.of(&step.name);
+        // A COR that was there before may take more gas than the one of the rehearsal.
+        let times = if blueprint.parameters.token.is_some() && step.moves_token() { 2 } else { 1 };
+        let (gas, limit) = (gas * times, limit * times);
+        let data_gas = data_gas(chain, &step.sketch(blueprint)?).await?;
+        let data = data_gas.unwrap_or(0);
+        let Fee { paid: fee, sent: value } = step.fee(blueprint, chain, size).await?;
+        let gas_limit = limit + data + data / 4;
+        let most = U256::from(RISE) * gas_price;
+        expected += U256::from(gas + data) * gas_price + fee;
+        needed = needed.max(spent + U256::from(gas_limit) * most + value);
+        spent += U256::from(gas + data) * most + value;
+        rows.push(Row { step: step_name, skipped, gas, data_gas, gas_limit, fee, value });
     }
-    let needed = expected * U256::from(ROOM) / U256::from(100);
     let mut contracts: Vec<_> = blueprint.pieces.iter().map(|piece| (piece.name.to_owned(), piece.address)).collect();
     if blueprint.parameters.token.is_some() {
         contracts.insert(0, ("cor-token".to_owned(), blueprint.token));
@@ -102,6 +117,11 @@ impl Plan {
         self.rows.iter().filter(|row| row.skipped.is_none()).count()
     }
 
+    /// Wei of a gas that are offered.
+    pub fn max_fee(&self) -> U256 {
+        self.gas_price * U256::from(RISE)
+    }
+
     /// Whether the account can pay for all of it.
     pub fn is_paid(&self) -> bool {
         self.balance >= self.needed
@@ -111,14 +131,14 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.rows.iter().map(|row| row.step.len()).max().unwrap_or(0);
-        writeln!(f, "{:<width$}  {:>11}  {:>11}  {:>20}", "step", "gas", "data gas", "activation, ETH")?;
+        writeln!(f, "{:<width$}  {:>11}  {:>11}  {:>20}", "step", "gas", "data gas", "other fees, ETH")?;
         for row in &self.rows {
             match &row.skipped {
                 Some(why) => writeln!(f, "{:<width$}  {why}", row.step)?,
                 None => {
                     let data = row.data_gas.map_or("not told".to_owned(), |gas| gas.to_string());
-                    let value = if row.value.is_zero() { String::new() } else { format_ether(row.value) };
-                    writeln!(f, "{:<width$}  {:>11}  {data:>11}  {value:>20}", row.step, row.gas)?;
+                    let fee = if row.fee.is_zero() { String::new() } else { format_ether(row.fee) };
+                    writeln!(f, "{:<width$}  {:>11}  {data:>11}  {fee:>20}", row.step, row.gas)?;
                 }
             }
         }
@@ -128,8 +148,12 @@ impl fmt::Display for Plan {
         }
         writeln!(f)?;
         writeln!(f, "to send   {} transactions by {}", self.to_send(), self.deployer)?;
-        writeln!(f, "expected  {} ETH at {} wei a gas", format_ether(self.expected), self.gas_price)?;
-        writeln!(f, "needed    {} ETH: limits and fees have room, what is not used stays", format_ether(self.needed))?;
+        let fees = self.rows.iter().fold(U256::ZERO, |sum, row| sum + row.fee);
+        let (expected, gas) = (format_ether(self.expected), format_ether(self.expected - fees));
+        let price = self.gas_price;
+        writeln!(f, "expected  {expected} ETH: {gas} of gas at {price} wei, {} of activations and bids", format_ether(fees))?;
+        let rise = format!("a gas may cost {RISE} times as much until the end, and what is not used stays");
+        writeln!(f, "needed    {} ETH: {rise}", format_ether(self.needed))?;
         write!(f, "balance   {} ETH", format_ether(self.balance))
     }
 }

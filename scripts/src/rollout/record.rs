@@ -96,6 +96,11 @@ impl Record {
         self.0["deployer"].as_str()?.parse().ok()
     }
 
+    /// Whether COR was found to burn when app-fees was deployed, if it says.
+    pub(super) fn burnable(&self) -> Option<bool> {
+        self.0["contracts"]["app-fees"]["constructor"]["burnable"].as_bool()
+    }
+
     /// Where each contract is that was deployed, by its package.
     pub(super) fn addresses(&self) -> BTreeMap<String, Address> {
         let entries = self.0["contracts"].as_object().into_iter().flatten();

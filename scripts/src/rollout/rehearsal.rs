@@ -10,20 +10,30 @@ use stylus_devnode::Devnode;
 use super::{
     blueprint::Blueprint,
     journal::Journal,
-    names,
     sender::{Fate, Moment, Sender, Witness},
     steps::{State, steps},
 };
-use crate::{build::Artifact, chain::Chain, parameters::Parameters};
+use crate::{build::Artifact, chain::Chain, deploy, parameters::Parameters};
 
-/// Gas of each step, by name, without what posting it to the parent chain costs.
+/// What each step costs, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Costs(BTreeMap<String, u64>);
+pub struct Costs(BTreeMap<String, Cost>);
+
+/// What a step costs, without what posting it to the parent chain does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// Gas that it uses.
+    pub(super) gas: u64,
+    /// Gas that it is sent with.
+    pub(super) limit: u64,
+    /// Bytes of the cache that it bids for.
+    pub(super) size: Option<u32>,
+}
 
 impl Costs {
-    /// Of a step; 0 for one that was not needed.
-    pub(super) fn of(&self, step: &str) -> u64 {
-        self.0.get(step).copied().unwrap_or(0)
+    /// Of a step; nothing for one that was not needed.
+    pub(super) fn of(&self, step: &str) -> Cost {
+        self.0.get(step).copied().unwrap_or_default()
     }
 }
 
@@ -67,16 +77,18 @@ pub async fn rehearse(mut parameters: Parameters, kept: bool, artifacts: &[Artif
             continue;
         }
         let order = step.order(&blueprint, &chain).await?;
-        let sent = sender.send(&step.name, &order).await.map_err(|error| match crate::chain::revert_in(&error) {
-            Some(data) => error.context(names(&blueprint).error_text(&data)),
-            None => error,
-        });
+        let sent = sender.send(&step.name, &order).await.map_err(|error| blueprint.explain(&step, error));
         let fate = sent.with_context(|| format!("rehearsed on a node of its own, `{}` fails", step.name))?;
         let Fate::Mined(mined) = fate else { continue };
         if step.allocates() {
             allocated += 1;
         }
-        costs.insert(step.name, mined.gas);
+        let size = match step.bids_for(&blueprint) {
+            Some(code) => Some(deploy::size_in_cache(&chain, code).await?),
+            None => None,
+        };
+        let limit = sender.journal.limit(mined.hash)?;
+        costs.insert(step.name, Cost { gas: mined.gas, limit, size });
     }
     Ok(Costs(costs))
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use alloy::{
-    consensus::{BlockHeader, Transaction, TxEnvelope},
-    eips::{BlockNumberOrTag, Decodable2718, Encodable2718},
+    consensus::{BlockHeader, Transaction},
+    eips::{BlockNumberOrTag, Encodable2718},
     network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder},
     providers::Provider,
     rpc::types::{TransactionReceipt, TransactionRequest, state::StateOverride},
@@ -14,8 +14,16 @@ use alloy_primitives::{Address, B256, U256};
 use anyhow::{Context, Result, bail, ensure};
 use tokio::time::{Instant, sleep};
 
-use super::journal::{Entry, Journal, Mined, Signed};
-use crate::chain::{Chain, Order};
+use words::refusals::Kind;
+
+use super::{
+    journal::{Entry, Journal, Mined, Signed},
+    nonce,
+};
+use crate::{
+    chain::{Chain, Order},
+    wallet::Failure,
+};
 
 /// A place in the life of a transaction at which a run may end without harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +85,8 @@ pub(crate) struct Sender<'a> {
     pub(crate) patience: Patience,
     /// The account.
     pub(crate) from: Address,
+    /// Wei of a gas that are offered while blocks ask no more; twice what they ask where there is none.
+    pub(crate) fee: Option<u128>,
     wallet: EthereumWallet,
 }
 
@@ -85,8 +95,8 @@ pub(crate) struct Sender<'a> {
 pub(crate) enum Fate {
     /// A transaction of ours is in a block.
     Mined(Mined),
-    /// Another transaction of the account has used it.
-    Replaced,
+    /// Another transaction of the account has used it: this one, if the node tells.
+    Replaced(Option<B256>),
 }
 
 /// What a node says to a transaction.
@@ -108,7 +118,7 @@ impl<'a> Sender<'a> {
         journal: Journal,
         witness: &'a mut dyn Witness,
     ) -> Self {
-        Self { chain, journal, witness, patience: Patience::default(), from, wallet }
+        Self { chain, journal, witness, patience: Patience::default(), from, fee: None, wallet }
     }
 
     /// Finds out what became of what an earlier run left open; what the chain does not have is sent again, the same bytes.
@@ -122,9 +132,9 @@ impl<'a> Sender<'a> {
             Fate::Mined(mined) => {
                 self.witness.notes(&format!("`{step}` was mined in block {} and reverted: it is looked at anew", mined.block));
             }
-            Fate::Replaced => {
-                let why = "was used by another transaction of this account: the step is looked at anew";
-                self.witness.notes(&format!("nonce {nonce} of `{step}` {why}"));
+            Fate::Replaced(by) => {
+                let by = other_transaction(by);
+                self.witness.notes(&format!("nonce {nonce} of `{step}` was used by {by}: the step is looked at anew"));
             }
         }
         Ok(())
@@ -143,7 +153,8 @@ impl<'a> Sender<'a> {
                 estimate + estimate / 4
             }
         };
-        let signed = self.sign(step, request, gas, price * 2).await?;
+        let fee = self.fee.filter(|fee| *fee >= price).unwrap_or(price * 2);
+        let signed = self.sign(step, request, gas, fee).await?;
         self.witness.reaches(step, Moment::Signed)?;
         self.journal.write(Entry::Signed(signed.clone()))?;
         self.witness.reaches(step, Moment::Written)?;
@@ -163,10 +174,14 @@ impl<'a> Sender<'a> {
                 }
             }
             if self.count(BlockNumberOrTag::Latest).await? > nonce {
-                // The count may be from a node that is ahead of the one that was asked for receipts.
-                if used_since.get_or_insert_with(Instant::now).elapsed() >= self.patience.lag {
-                    self.journal.write(Entry::Replaced { step, nonce })?;
-                    return Ok(Fate::Replaced);
+                // The count may be from a node that is ahead of the one that was asked for receipts: unless the other
+                // transaction shows, that one is given time.
+                let waited = used_since.get_or_insert_with(Instant::now).elapsed() >= self.patience.lag;
+                let by = nonce::user(self.chain, self.from, nonce).await?;
+                let ours = by.is_some_and(|by| attempts.iter().any(|attempt| attempt.hash == by));
+                if !ours && (by.is_some() || waited) {
+                    self.journal.write(Entry::Replaced { step, nonce, by })?;
+                    return Ok(Fate::Replaced(by));
                 }
             } else if next <= Instant::now() {
                 used_since = None;
@@ -182,13 +197,17 @@ impl<'a> Sender<'a> {
                 self.witness.reaches(&step, Moment::Sent)?;
                 continue;
             }
-            ensure!(
-                Instant::now() < deadline,
-                "`{step}` was not mined within {} s: nonce {nonce}, sent as {}; it was dropped or waits. Run the same command \
-                 again: it goes on from here",
-                self.patience.block.as_secs(),
-                attempts.iter().map(|attempt| attempt.hash.to_string()).collect::<Vec<_>>().join(", ")
-            );
+            if let Some(latest) = attempts.last().filter(|_| Instant::now() >= deadline) {
+                let refusal = Box::new(Kind::NotMined.refusal(""));
+                return Err(Failure::Unsure { hash: latest.hash, refusal }).with_context(|| {
+                    format!(
+                        "`{step}` was not mined within {} s: nonce {nonce}, sent as {}; it was dropped or waits. Run the same \
+                         command again: it goes on from here",
+                        self.patience.block.as_secs(),
+                        attempts.iter().map(|attempt| attempt.hash.to_string()).collect::<Vec<_>>().join(", ")
+                    )
+                });
+            }
             sleep(self.chain.polling()).await;
         }
     }
@@ -280,8 +299,8 @@ impl<'a> Sender<'a> {
 
     /// The same transaction at the same nonce for a higher fee, written down.
     async fn raise(&mut self, first: &Signed, latest: &Signed) -> Result<Signed> {
-        let old = decode(latest)?;
-        let most = decode(first)?.max_fee_per_gas().saturating_mul(MOST_RAISE);
+        let old = latest.transaction()?;
+        let most = first.transaction()?.max_fee_per_gas().saturating_mul(MOST_RAISE);
         let fee = (old.max_fee_per_gas() + old.max_fee_per_gas() / 4 + 1).max(self.gas_price().await? * 2);
         ensure!(
             fee <= most,
@@ -302,7 +321,7 @@ impl<'a> Sender<'a> {
 
     /// Whether the chain's price is above what an attempt offers.
     async fn is_outbid(&self, attempt: &Signed) -> Result<bool> {
-        Ok(decode(attempt)?.max_fee_per_gas() < self.gas_price().await?)
+        Ok(attempt.transaction()?.max_fee_per_gas() < self.gas_price().await?)
     }
 
     async fn submit(&self, attempt: &Signed) -> Result<Reception> {
@@ -342,7 +361,8 @@ impl<'a> Sender<'a> {
     }
 }
 
-fn decode(signed: &Signed) -> Result<TxEnvelope> {
-    TxEnvelope::decode_2718(&mut signed.raw.as_ref())
-        .with_context(|| format!("the journal's bytes of {} are no transaction", signed.hash))
+/// Another transaction of the account, in words.
+pub(super) fn other_transaction(hash: Option<B256>) -> String {
+    let hash = hash.map_or_else(|| "which the node does not name".to_owned(), |hash| hash.to_string());
+    format!("another transaction of this account, {hash}")
 }

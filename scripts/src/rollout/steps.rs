@@ -2,7 +2,7 @@
 //! is done.
 
 use abi::{AgentStore, AppFees, CorToken, MinerPool, MinerRewards, Staking};
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use anyhow::{Context, Result, bail};
 
@@ -37,6 +37,15 @@ enum Deed {
     Start,
     /// Offers a contract to the owner to come.
     Offer(&'static str),
+}
+
+/// Wei that a step costs beside gas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fee {
+    /// What it costs.
+    pub(crate) paid: U256,
+    /// What is sent along: what is not needed comes back.
+    pub(crate) sent: U256,
 }
 
 /// How a step stands.
@@ -163,13 +172,30 @@ impl Step {
         Ok(if done { State::Done } else { State::ToDo })
     }
 
+    /// The contract whose refusals it may meet.
+    pub(crate) fn contract(&self, blueprint: &Blueprint) -> &'static str {
+        match &self.deed {
+            Deed::Deploy(index) => blueprint.pieces.get(*index).map_or("StylusDeployer", |piece| piece.name),
+            Deed::Wire(name) | Deed::Offer(name) => name,
+            Deed::Cache(_) => "CacheManager",
+            Deed::Attesters => "miner-rewards",
+            Deed::Approve(_) => "cor-token",
+            Deed::Allocate(index) => match blueprint.parameters.allocations.get(*index).map(|allocation| allocation.to) {
+                Some(Destination::Reserve) => "miner-pool",
+                Some(Destination::Incentives) => "staking",
+                _ => "cor-token",
+            },
+            Deed::Start => "miner-pool",
+        }
+    }
+
     /// Its transaction.
     pub(crate) async fn order(&self, blueprint: &Blueprint, chain: &Chain) -> Result<Order> {
         let order = match &self.deed {
             Deed::Deploy(index) => {
                 let fee = self.activation_fee(blueprint, chain).await?;
                 let piece = piece(blueprint, *index)?;
-                deploy::order(&piece.code, &piece.init_data, blueprint.parameters.salt).with_value(fee)
+                deploy::order(&piece.code, &piece.init_data, blueprint.parameters.salt).with_value(deploy::with_room(fee))
             }
             Deed::Cache(index) => {
                 let order = deploy::cache_order(chain, blueprint.deployer, piece(blueprint, *index)?.address).await?;
@@ -180,8 +206,43 @@ impl Step {
         Ok(order)
     }
 
-    /// Wei for activating its code, with a margin that comes back; nothing but for contracts.
-    pub(crate) async fn activation_fee(&self, blueprint: &Blueprint, chain: &Chain) -> Result<U256> {
+    /// Wei of fees beside gas, now: for activating a code, and the least bid for its place in the cache. `size`: bytes that the
+    /// code will take there.
+    pub(crate) async fn fee(&self, blueprint: &Blueprint, chain: &Chain, size: Option<u32>) -> Result<Fee> {
+        Ok(match (&self.deed, size) {
+            (Deed::Deploy(_), _) => {
+                let fee = self.activation_fee(blueprint, chain).await?;
+                Fee { paid: fee, sent: deploy::with_room(fee) }
+            }
+            (Deed::Cache(index), size) => {
+                let piece = piece(blueprint, *index)?;
+                let bid = match size {
+                    _ if stands(chain, piece).await? => deploy::minimum_bid(chain, piece.address).await?.map(|(_, bid)| bid),
+                    Some(size) => deploy::minimum_bid_for(chain, size).await?,
+                    None => None,
+                };
+                let bid = bid.unwrap_or_default();
+                Fee { paid: bid, sent: bid }
+            }
+            _ => Fee::default(),
+        })
+    }
+
+    /// The code whose place in the cache it bids for.
+    pub(crate) fn bids_for(&self, blueprint: &Blueprint) -> Option<B256> {
+        match self.deed {
+            Deed::Cache(index) => blueprint.pieces.get(index).map(|piece| piece.code_hash),
+            _ => None,
+        }
+    }
+
+    /// Whether it calls COR or has it called.
+    pub(crate) fn moves_token(&self) -> bool {
+        matches!(self.deed, Deed::Approve(_) | Deed::Allocate(_))
+    }
+
+    /// Wei for activating its code; nothing but for contracts.
+    async fn activation_fee(&self, blueprint: &Blueprint, chain: &Chain) -> Result<U256> {
         let Deed::Deploy(index) = self.deed else { return Ok(U256::ZERO) };
         let piece = piece(blueprint, index)?;
         let fee = deploy::activation_fee(chain, &piece.code).await;

@@ -99,7 +99,10 @@ impl<'a> Watch<'a> {
         let (deployer, genesis) = (record.deployer().with_context(missing)?, record.genesis().with_context(missing)?);
         let parameters = Parameters::load(&self.network.parameters, deployer)?;
         let burnable = match parameters.token {
-            Some(token) => token::probe(&self.chain, token, &parameters).await?.burn,
+            Some(token) => {
+                let abilities = token::probe(&self.chain, token, deployer, &parameters).await?;
+                record.burnable().unwrap_or(abilities.burn)
+            }
             None => true,
         };
         let genesis = parameters.genesis.unwrap_or(genesis);

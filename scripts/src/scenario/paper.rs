@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, Bytes, U256};
 use anyhow::{Context, Result, anyhow};
 use economics::{
-    COR,
     emission::{self, Decay, Taper},
     split::{Parts, Split},
 };
@@ -14,11 +13,10 @@ use economics::{
 use super::terms::Terms;
 use crate::{
     model::Model,
-    system::{BOND, Network, STARTER},
+    system::{BOND, Network, STARTER, SUPPLY},
 };
 
 const NO_APP: &str = "the plot has an app do something before it is founded";
-const SUPPLY: u128 = 1_000_000_000 * COR;
 
 /// An app's money in wei, and its units by epoch.
 #[derive(Clone, Debug)]
@@ -280,7 +278,7 @@ impl Paper {
     pub(super) fn close(&mut self, epoch: u64, time: u64) -> Result<Closed> {
         let income = self.open.remove(&epoch).unwrap_or_default();
         let parts = self.split.of(income.own + income.granted, income.builders).context("builders have more than their part")?;
-        let (reserve, supply) = (self.reserve, SUPPLY - self.burned);
+        let (reserve, supply) = (self.reserve, SUPPLY.saturating_to::<u128>() - self.burned);
         let average_stake = self.model.staking.average_stake(epoch);
         let cap = emission::cap(reserve, self.decay);
         let circulating = emission::circulating(supply, reserve);

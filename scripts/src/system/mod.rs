@@ -17,6 +17,8 @@ use crate::{
     steps::ContractRow,
 };
 
+#[cfg(test)]
+pub(crate) use network::FREE_BUDGET;
 pub use network::Network;
 pub(crate) use network::{BOND, DISCOUNT, PRICE, RESERVE, SPLIT, STARTER, TAPER, grace};
 

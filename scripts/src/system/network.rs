@@ -18,7 +18,7 @@ pub(crate) const SPLIT: [u16; 4] = [7_000, 1_000, 500, 500];
 /// Parts of 10^18: taper by usage, by stake, and the floor.
 pub(crate) const TAPER: [u64; 3] = [500_000_000_000_000_000, 500_000_000_000_000_000, 50_000_000_000_000_000];
 /// Free units of all apps together in an epoch.
-const FREE_BUDGET: u128 = 50_000_000;
+pub(crate) const FREE_BUDGET: u128 = 50_000_000;
 /// Free units of every app in an epoch, at first.
 pub(crate) const STARTER: u128 = 100_000;
 /// Wei that every app leaves as its bond.

@@ -36,6 +36,16 @@ pub enum Failure {
         /// All numbers.
         json: Value,
     },
+    /// What is in words already.
+    #[error("{says}")]
+    Said {
+        /// How it ends.
+        exit: Exit,
+        /// The words.
+        says: String,
+        /// The same for programs.
+        json: Value,
+    },
 }
 
 impl Failure {
@@ -59,8 +69,29 @@ impl Failure {
         Self::Node(Box::new(kind.refusal(&said.replace(url.trim_end_matches('/'), "<its URL>"))))
     }
 
+    /// Whatever went wrong with the node at a URL, which is not repeated; a failure of that node in words.
+    pub(crate) fn saying(error: &anyhow::Error, url: &str) -> Self {
+        let mut says: Vec<String> = Vec::new();
+        let mut json = Value::Null;
+        for cause in error.chain() {
+            if let Some(failure) = cause.downcast_ref::<RpcError<TransportErrorKind>>() {
+                let failure = Self::of_node(failure, url);
+                json = failure.json();
+                says.push(failure.to_string());
+                break;
+            }
+            if let Some(failure) = cause.downcast_ref::<Self>() {
+                json = failure.json();
+            }
+            says.push(cause.to_string());
+        }
+        let says = says.join(": ").replace(url.trim_end_matches('/'), "<its URL>");
+        Self::Said { exit: exit_of(error), says, json }
+    }
+
     fn exit(&self) -> Exit {
         match self {
+            Self::Said { exit, .. } => *exit,
             Self::Refused(_) => Exit::Refused,
             Self::Node(_) => Exit::Node,
             Self::Unsure { .. } => Exit::Unsure,
@@ -72,7 +103,7 @@ impl Failure {
         match self {
             Self::Refused(refusal) | Self::Node(refusal) => refusal.json(),
             Self::Unsure { hash, refusal } => json!({"transaction": hash, "refusal": refusal.json()}),
-            Self::Differs { json, .. } => json.clone(),
+            Self::Differs { json, .. } | Self::Said { json, .. } => json.clone(),
         }
     }
 }

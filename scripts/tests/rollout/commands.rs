@@ -4,16 +4,21 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use alloy::providers::{Provider, RootProvider};
+use alloy::providers::{Provider as _, RootProvider};
+use alloy_primitives::U256;
 use corflow::build::Workspace;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stylus_devnode::Devnode;
 use tempfile::TempDir;
 
-use crate::support::artifacts;
+use crate::{
+    provider::{Provider, Way},
+    support::artifacts,
+};
 
 /// A node, a folder with the repository's own settings, and keys in files.
 struct Desk {
@@ -71,9 +76,34 @@ impl Desk {
     }
 
     fn bad(&self, words: &[&str], key: Option<usize>) -> String {
-        let output = self.run(words, key);
-        assert_eq!(output.status.code(), Some(1), "{words:?}: {}", text(&output.stdout));
-        text(&output.stdout) + &text(&output.stderr)
+        ended(self.run(words, key), 1)
+    }
+}
+
+/// What a command said that ended with this code.
+fn ended(output: Output, code: i32) -> String {
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
+}
+
+/// The methods that a provider was asked.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<String>>>);
+
+impl Asked {
+    /// A provider in front of a node, which writes down what it is asked.
+    async fn before(&self, node: &Devnode) -> Provider {
+        let Self(asked) = self.clone();
+        let choose = move |method: &str, _: &Value| {
+            asked.lock().expect("a lock").push(method.to_owned());
+            Way::Honest
+        };
+        Provider::before(&node.endpoint(), choose).await
+    }
+
+    fn methods(&self) -> Vec<String> {
+        self.0.lock().expect("a lock").clone()
     }
 }
 
@@ -137,31 +167,84 @@ fn a_network_from_its_plan_to_its_passport() {
     assert!(drift.contains("DRIFT  staking        cooldown                3600") && drift.contains("expected: 7200"), "{drift}");
 }
 
-#[test]
-fn what_is_wrong_before_anything_is_signed_is_said() {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_before_anything_is_signed_is_said() {
     let desk = Desk::new();
     let nowhere = desk.bad(&["deploy", "--network", "nowhere"], Some(0));
     assert!(nowhere.contains("it has arbitrum-one, arbitrum-sepolia, local"), "{nowhere}");
-    let mut other = desk.command(&["deploy", "--network", "arbitrum-one"]);
-    let other = other.env("ARBITRUM_ONE_URL", desk.node.endpoint()).arg("--private-key-file").arg(desk.key(0)).output();
-    let other = text(&other.expect("it starts").stderr);
+    let one = ["deploy", "--network", "arbitrum-one", "--yes-mainnet"];
+    let unset = ended(desk.command(&one).env_remove("ARBITRUM_ONE_URL").output().expect("it starts"), 1);
+    assert!(unset.contains("arbitrum-one.url: the environment variable ARBITRUM_ONE_URL is not set"), "{unset}");
+
+    let asked = Asked::default();
+    let provider = asked.before(&desk.node).await;
+    let mut other = desk.command(&one);
+    other.env("ARBITRUM_ONE_URL", &provider.url).arg("--private-key-file").arg(desk.key(0));
+    let other = ended(other.output().expect("it starts"), 5);
     assert!(other.contains("has chain id 42161 in networks.toml, and the node at its URL answers 421614"), "{other}");
-    assert!(desk.bad(&words("deploy", &[]), None).contains("who signs?"));
+    let methods = asked.methods();
+    assert!(methods.contains(&"eth_chainId".to_owned()), "{methods:?}");
+    for step in ["eth_sendRawTransaction", "eth_estimateGas", "eth_getTransactionCount"] {
+        assert!(!methods.iter().any(|method| method == step), "{methods:?}");
+    }
+    assert!(!desk.folder.path().join("arbitrum-one.journal.jsonl").exists());
+
+    assert!(ended(desk.run(&words("deploy", &[]), None), 4).contains("who signs?"));
     let batch = desk.folder.path().join("batch.json");
     let account = desk.node.accounts()[0].address.to_string();
     let refused = desk.bad(&words("deploy", &["--from", &account, "--safe-batch", batch.to_str().expect("a path")]), None);
     assert!(refused.contains("takes a key that signs here"), "{refused}");
+    let mut silent = desk.command(&words("status", &[]));
+    silent.env("ARBITRUM_SEPOLIA_URL", "http://127.0.0.1:9/my-secret-key");
+    let silent = ended(silent.output().expect("it starts"), 5);
+    assert!(silent.contains("arbitrum-sepolia does not answer") && !silent.contains("my-secret-key"), "{silent}");
 }
 
-#[test]
-fn the_mainnet_needs_a_yes() {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mainnet_needs_a_yes_before_anything_is_signed() {
     let desk = Desk::new();
     let networks = desk.folder.path().join("networks.toml");
     let text = fs::read_to_string(&networks).expect("networks");
     fs::write(&networks, text.replace("chain_id = 421614", "mainnet = true\nchain_id = 421614")).expect("a file");
-    let refused = desk.bad(&words("deploy", &[]), Some(0));
+    let asked = Asked::default();
+    let provider = asked.before(&desk.node).await;
+    let mut deploy = desk.command(&words("deploy", &[]));
+    deploy.env("ARBITRUM_SEPOLIA_URL", &provider.url).arg("--private-key-file").arg(desk.key(0));
+    let refused = ended(deploy.output().expect("it starts"), 1);
     assert!(refused.contains("to send   29 transactions") && refused.contains("say --yes-mainnet"), "{refused}");
-    assert!(!desk.folder.path().join("arbitrum-sepolia.json").exists());
+    let methods = asked.methods();
+    assert!(methods.contains(&"eth_gasPrice".to_owned()) && !methods.contains(&"eth_sendRawTransaction".to_owned()));
+    for file in ["arbitrum-sepolia.json", "arbitrum-sepolia.journal.jsonl"] {
+        assert!(!desk.folder.path().join(file).exists(), "{file}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_balance_that_a_plan_needs_suffices_and_with_a_wei_less_nothing_is_sent() {
+    let desk = Desk::new();
+    let account = desk.node.accounts()[0].address;
+    let plan = desk.good(&words("deploy", &["--dry-run", "--json"]), Some(0));
+    let plan: Value = serde_json::from_str(&plan).expect("JSON");
+    let wei = |value: &Value| -> U256 { value.as_str().expect("a number").parse().expect("a number") };
+    let (needed, expected) = (wei(&plan["needed"]), wei(&plan["expected"]));
+    assert!(expected < needed && needed < expected * U256::from(3), "{expected} {needed}");
+    let provider: RootProvider = RootProvider::new_http(desk.node.endpoint().parse().expect("a URL"));
+    let have = async |wei: U256| {
+        let _: Value = provider.raw_request("anvil_setBalance".into(), json!([account, wei])).await.expect("set");
+    };
+    let nonce = async || provider.get_transaction_count(account).await.expect("a nonce");
+    let before = nonce().await;
+    have(needed - U256::ONE).await;
+    let refused = desk.bad(&words("deploy", &[]), Some(0));
+    assert!(refused.contains("nothing was sent; bring the rest, what is not used stays"), "{refused}");
+    assert_eq!(nonce().await, before);
+    have(needed).await;
+    desk.good(&words("deploy", &[]), Some(0));
+    assert_eq!(nonce().await, before + 29);
+    let spent = needed - provider.get_balance(account).await.expect("a balance");
+    println!("expected {expected}, needed {needed}, spent {spent} wei");
+    // Activating gets dearer with each activation: by so much more than expected at first.
+    assert!(expected <= spent && spent < expected * U256::from(104) / U256::from(100), "{spent} {expected}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

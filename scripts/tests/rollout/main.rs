@@ -3,6 +3,9 @@
 
 mod commands;
 mod disturbed;
+mod elsewhere;
+mod foreign;
 mod killed;
+mod provider;
 mod support;
 mod watched;

@@ -27,6 +27,16 @@ const NAME: &str = "arbitrum-sepolia";
 /// The first second of epoch 0: the same on every chain, so that addresses are.
 const GENESIS: u64 = 1_767_225_600;
 
+/// Indexes of accounts: the deployer, and the roles of the parameters; the last is a stranger.
+pub(crate) const DEPLOYER: usize = 0;
+pub(crate) const OWNER: usize = 1;
+pub(crate) const GUARDIAN: usize = 2;
+pub(crate) const CURATOR: usize = 3;
+pub(crate) const TREASURY: usize = 4;
+pub(crate) const STRANGER: usize = 10;
+/// All steps of the parameters.
+pub(crate) const STEPS: u64 = 29;
+
 /// A chain, and settings to deploy on it.
 pub(crate) struct Stage {
     pub(crate) node: Devnode,
@@ -77,18 +87,26 @@ impl Stage {
         fs::write(path, text.replace(from, to)).expect("a file");
     }
 
-    /// Sends a transaction that is none of the deployment's, by the account with this index.
-    pub(crate) async fn send(&self, index: usize, to: Address, input: impl Into<Bytes>) {
+    /// Sends a transaction that is none of the deployment's, by the account with this index. Its hash.
+    pub(crate) async fn send(&self, index: usize, to: Address, input: impl Into<Bytes>) -> String {
         let wallet = EthereumWallet::from(self.key(index));
         let provider = ProviderBuilder::new().wallet(wallet).connect_http(self.node.endpoint().parse().expect("a URL"));
         let request = TransactionRequest::default().with_to(to).with_input(input.into());
         let sent = provider.send_transaction(request).await.expect("accepted");
-        assert!(sent.get_receipt().await.expect("mined").status());
+        let receipt = sent.get_receipt().await.expect("mined");
+        assert!(receipt.status());
+        receipt.transaction_hash.to_string()
     }
 
     /// Asks the node.
     pub(crate) async fn ask(&self, method: &'static str, parameters: Value) -> Value {
         self.provider.raw_request(method.into(), parameters).await.expect("an answer")
+    }
+
+    /// Lets days pass.
+    pub(crate) async fn pass_days(&self, days: f64) {
+        self.ask("evm_increaseTime", json!([(days * 86_400.0) as u64])).await;
+        self.ask("evm_mine", json!([])).await;
     }
 
     /// Gives a transaction to the node and waits for no block. Its hash.
@@ -118,9 +136,13 @@ impl Stage {
 
     /// What would be sent.
     pub(crate) async fn plan(&self) -> Result<Plan> {
-        let mut notes = Notes::default();
+        self.plan_heard(&mut Notes::default()).await
+    }
+
+    /// What would be sent, heard by a witness.
+    pub(crate) async fn plan_heard(&self, witness: &mut dyn Witness) -> Result<Plan> {
         let site = Site::connect(&self.network, artifacts(), &self.actor).await?;
-        Rollout::open(&site, &mut notes).await?.plan(&Costs::default()).await
+        Rollout::open(&site, witness).await?.plan(&Costs::default()).await
     }
 
     /// How many transactions of the deployer are in blocks since the beginning.
@@ -181,6 +203,27 @@ impl Stage {
         let emitting = self.view(at("miner-pool"), MinerPool::emittingCall {}).await;
         json!({"contracts": contracts, "wires": wires, "held": held, "attesters": attesters, "emits": emitting.len()})
     }
+}
+
+/// Goes on, and says what was noted.
+pub(crate) async fn go_on(stage: &Stage) -> String {
+    let mut notes = Notes::default();
+    stage.run(&mut notes).await.expect("deployed");
+    assert_eq!(stage.plan().await.expect("a plan").to_send(), 0);
+    notes.notes.join("\n")
+}
+
+/// Ends a run at a moment of a step.
+pub(crate) async fn killed_at(stage: &Stage, step: &str, moment: Moment) {
+    let mut killer = Killer::at(step, moment);
+    let ended = stage.run(&mut killer).await;
+    assert!(killer.killed, "{ended:?}");
+}
+
+/// How often a step is in a block, and succeeded.
+pub(crate) fn times_done(stage: &Stage, step: &str) -> usize {
+    let done = |line: &&Value| line["what"] == "mined" && line["step"] == step && line["ok"] == true;
+    stage.journal().iter().filter(done).count()
 }
 
 /// Keeps what it hears.

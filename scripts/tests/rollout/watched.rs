@@ -1,20 +1,15 @@
 //! A network that stands, held against the chain: by parameters and build, and by its passport.
 
-use abi::{AgentStore, AppFees};
-use alloy_primitives::U256;
+use abi::{AgentStore, AppFees, CorToken, MinerRewards};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
 use corflow::{
-    keys::{Actor, Signer},
-    rollout::{Errand, Finding, Purpose, Survey, Verdict, Watch},
+    keys::{Actor, Outbox, Signer},
+    rollout::{Finding, Purpose, Survey, Verdict, Watch},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Notes, Stage, artifacts};
-
-/// Indexes of accounts: the owner, the guardian and the curator of the parameters, and a stranger.
-const OWNER: usize = 1;
-const CURATOR: usize = 3;
-const STRANGER: usize = 10;
+use crate::support::{CURATOR, Notes, OWNER, STRANGER, Stage, TREASURY, artifacts};
 
 async fn survey(stage: &Stage) -> Survey {
     Watch::connect(&stage.network).await.expect("connected").survey(artifacts()).await.expect("a survey")
@@ -125,11 +120,19 @@ async fn a_passport_is_the_deployers_and_anybody_holds_it_against_the_chain() {
     assert_eq!(survey.of(Verdict::Drift).count(), 0, "{survey:?}");
     std::fs::write(stage.network.deployment(), record).expect("back");
 
-    // One digit changed, anywhere: somebody else's signature.
+    // Whatever is changed in it shows, each field and each thing that it lists.
     let text = std::fs::read_to_string(&path).expect("a passport");
-    let mut passport: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    passport["body"]["roles"]["quorum"] = json!(4);
-    std::fs::write(&path, passport.to_string()).expect("changed");
+    let passport: Value = serde_json::from_str(&text).expect("JSON");
+    let changes = changes(&passport);
+    assert!(changes.len() > 700, "{} changes", changes.len());
+    for (what, changed) in &changes {
+        std::fs::write(&path, changed.to_string()).expect("changed");
+        assert!(watch.verify(&path).await.is_err(), "{what} was changed, and nobody saw it");
+    }
+    println!("{} changes of a passport, all of them found", changes.len());
+    let mut other = passport.clone();
+    other["body"]["roles"]["quorum"] = json!(4);
+    std::fs::write(&path, other.to_string()).expect("changed");
     let changed = watch.verify(&path).await.expect_err("changed").to_string();
     assert!(changed.contains("was changed after it was signed"), "{changed}");
 
@@ -144,30 +147,146 @@ async fn a_passport_is_the_deployers_and_anybody_holds_it_against_the_chain() {
     }
 }
 
+/// Every document that differs from this one in one place: a value that is another, a field or an entry that is gone, a field
+/// that is new.
+fn changes(document: &Value) -> Vec<(String, Value)> {
+    fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+        found.push(at.to_owned());
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), found)),
+            Value::Array(entries) => {
+                entries.iter().enumerate().for_each(|(index, value)| places(value, &format!("{at}/{index}"), found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    places(document, "", &mut found);
+    let mut changes = Vec::new();
+    for at in found {
+        let mut with = |how: &str, change: &dyn Fn(&mut Value)| {
+            let mut changed = document.clone();
+            change(changed.pointer_mut(&at).expect("a place"));
+            changes.push((format!("{at} ({how})"), changed));
+        };
+        match document.pointer(&at).expect("a place") {
+            Value::Object(fields) => {
+                with("one more", &|value| value["more"] = json!(1));
+                for name in fields.keys() {
+                    with(&format!("without {name}"), &|value| {
+                        value.as_object_mut().expect("fields").remove(name);
+                    });
+                }
+            }
+            Value::Array(entries) if entries.is_empty() => with("one more", &|value| *value = json!([1])),
+            Value::Array(_) => with("one less", &|value| {
+                value.as_array_mut().expect("entries").pop();
+            }),
+            Value::String(text) => {
+                let (most, last) = text.split_at(text.len().saturating_sub(1));
+                let other = match last {
+                    "0" => "1",
+                    _ => "0",
+                };
+                with("another", &|value| *value = json!(format!("{most}{other}")));
+            }
+            Value::Number(number) => with("another", &|value| *value = json!(number.as_u64().expect("a number") + 1)),
+            Value::Bool(yes) => with("another", &|value| *value = json!(!yes)),
+            Value::Null => with("another", &|value| *value = json!(0)),
+        }
+    }
+    changes
+}
+
+/// The owner's part done by a Safe, which signs nothing here: it imports a batch. In the place of its signers the node is told to
+/// let it act.
 #[tokio::test(flavor = "multi_thread")]
-async fn activations_are_extended_in_their_last_days_and_made_again_after() {
+async fn a_safe_takes_over_by_a_batch_and_what_the_deployer_still_has_is_named() {
+    let stage = Stage::new().await;
+    let safe = Address::repeat_byte(0x5a);
+    stage.ask("anvil_setCode", json!([safe, "0x00"])).await;
+    stage.ask("anvil_setBalance", json!([safe, "0xde0b6b3a7640000"])).await;
+    stage.edit("owner = \"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266\"", &format!("owner = \"{safe}\""));
+    stage.run(&mut Notes::default()).await.expect("deployed");
+    let pending = survey(&stage).await;
+    for contract in ["staking", "app-fees", "agent-store", "miner-rewards", "miner-pool"] {
+        let owner = find(&pending, contract, "owner");
+        assert_eq!(owner.verdict, Verdict::Open);
+        let offered = format!("{}, offered to {safe}, who must accept", stage.actor.address());
+        assert_eq!((&owner.found, &owner.expected), (&offered, &safe.to_string()));
+    }
+
+    let batch = stage.folder().join("batch.json");
+    let actor = Actor::Elsewhere(safe, Outbox::SafeBatch(batch.clone()));
+    let watch = Watch::connect(&stage.network).await.expect("connected");
+    let written = watch.run(Purpose::Accept, &actor, stage.patience, &mut Notes::default()).await.expect("written");
+    assert!(written.iter().all(|errand| errand.done == "written down to be signed"), "{written:?}");
+    let batch: Value = serde_json::from_str(&std::fs::read_to_string(batch).expect("a batch")).expect("JSON");
+    stage.ask("anvil_impersonateAccount", json!([safe])).await;
+    for transaction in batch["transactions"].as_array().expect("transactions") {
+        let call = json!({"from": safe, "to": transaction["to"], "input": transaction["data"]});
+        let hash = stage.ask("eth_sendTransaction", json!([call])).await;
+        assert_eq!(stage.ask("eth_getTransactionReceipt", json!([hash])).await["status"], "0x1");
+    }
+    stage.pass_days(1.0).await;
+    let accepted = survey(&stage).await;
+    assert_eq!(find(&accepted, "deployer", "holds").to_string(), format!("ok     {:<13}  {:<22}  nothing", "deployer", "holds"));
+    assert_eq!(accepted.of(Verdict::Open).count() + accepted.of(Verdict::Drift).count(), 0, "{accepted:?}");
+
+    // COR comes back to the deployer, and the Safe names it an attester.
+    let deployer = stage.actor.address();
+    let mut attesters: Vec<Address> = (5..8).map(|index| stage.node.accounts()[index].address).collect();
+    attesters.push(deployer);
+    let input: Bytes = MinerRewards::setAttestersCall { attesters, quorum: U256::from(3) }.abi_encode().into();
+    let call = json!({"from": safe, "to": stage.at("miner-rewards"), "input": input});
+    let hash = stage.ask("eth_sendTransaction", json!([call])).await;
+    assert_eq!(stage.ask("eth_getTransactionReceipt", json!([hash])).await["status"], "0x1");
+    let coins = CorToken::transferCall { to: deployer, value: U256::from(5) };
+    stage.send(TREASURY, stage.at("cor-token"), coins.abi_encode()).await;
+    let named = survey(&stage).await;
+    let holds = find(&named, "deployer", "holds");
+    assert_eq!((holds.verdict, &*holds.found), (Verdict::Open, "an attester, 5 wei of COR"));
+    assert!(find(&named, "miner-rewards", "attesters to come").found.contains(&deployer.to_string()));
+    stage.pass_days(1.0).await;
+    let differs = survey(&stage).await;
+    let attesters = find(&differs, "miner-rewards", "attesters");
+    assert_eq!(attesters.verdict, Verdict::Drift);
+    assert!(attesters.found.contains(&deployer.to_string()) && !attesters.expected.contains(&deployer.to_string()));
+    assert_eq!(find(&differs, "deployer", "holds").found, "an attester, 5 wei of COR");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_activation_is_left_alone_with_61_days_extended_with_59_and_not_before_it_is_31_days_old() {
     let stage = deployed().await;
     let watch = Watch::connect(&stage.network).await.expect("connected");
     let anybody = Actor::Here(Signer::Key(stage.key(STRANGER)));
-    let purpose = Purpose::Keep { within: 60 };
-    let keep = async || watch.run(purpose, &anybody, stage.patience, &mut Notes::default()).await.expect("kept");
-    let rests = |row: &Errand| row.done.ends_with("days left") && row.transaction.is_none();
-    assert!(keep().await.iter().all(rests));
-
-    stage.ask("evm_increaseTime", json!([310 * 86_400])).await;
-    stage.ask("evm_mine", json!([])).await;
-    let soon = survey(&stage).await;
-    let activation = find(&soon, "staking", "activation");
-    assert_eq!(activation.verdict, Verdict::Open);
-    assert!(activation.found.contains("run corflow keepalive"), "{activation}");
-    let kept = keep().await;
-    assert_eq!(kept.len(), 7);
-    assert!(kept.iter().all(|row| row.done == "extended by a year" && row.transaction.is_some()), "{kept:?}");
+    let keep = async |within: u64| {
+        let kept = watch.run(Purpose::Keep { within }, &anybody, stage.patience, &mut Notes::default()).await.expect("kept");
+        let done: Vec<String> = kept.iter().map(|errand| errand.done.clone()).collect();
+        let sent = kept.iter().filter(|errand| errand.transaction.is_some()).count();
+        assert!(done.len() == 7 && done.iter().all(|words| *words == done[0]), "{done:?}");
+        (done[0].clone(), sent)
+    };
+    let too_soon = ("was activated too recently to be extended".to_owned(), 0);
+    // Within more than a year everything would be extended.
+    assert_eq!(keep(400).await, too_soon);
+    stage.pass_days(303.5).await;
+    assert_eq!(keep(60).await, ("has 61 days left".to_owned(), 0));
+    assert_eq!(find(&survey(&stage).await, "staking", "activation").to_string().split_whitespace().next(), Some("ok"));
+    stage.pass_days(2.0).await;
+    let open = survey(&stage).await;
+    let activation = find(&open, "staking", "activation");
+    assert_eq!((activation.verdict, &*activation.found), (Verdict::Open, "59 days left: run corflow keepalive"));
+    assert_eq!(keep(60).await, ("extended by a year".to_owned(), 7));
+    stage.pass_days(30.0).await;
+    assert_eq!(keep(500).await, too_soon);
+    stage.pass_days(2.0).await;
+    assert_eq!(keep(500).await, ("extended by a year".to_owned(), 7));
+    // Two years and more without anybody: it has ended, and is activated again.
+    stage.pass_days(800.0).await;
+    let ended = survey(&stage).await;
+    let activation = find(&ended, "staking", "activation");
+    assert_eq!((activation.verdict, &*activation.found), (Verdict::Drift, "expired: run corflow keepalive"));
+    assert_eq!(keep(60).await, ("activated again".to_owned(), 7));
     assert_eq!(find(&survey(&stage).await, "staking", "activation").verdict, Verdict::Same);
-    assert!(keep().await.iter().all(rests));
-
-    stage.ask("evm_increaseTime", json!([366 * 86_400])).await;
-    stage.ask("evm_mine", json!([])).await;
-    assert!(keep().await.iter().all(|row| row.done == "activated again"));
-    assert!(keep().await.iter().all(rests));
 }
