@@ -24,6 +24,8 @@ use crate::{
 /// Days that an activation should have left.
 pub(super) const DAYS: u64 = 60;
 const DAY: u64 = 86_400;
+/// What a finding about it is called.
+const ACTIVATION: &str = "activation";
 
 /// How a thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -105,9 +107,12 @@ pub(super) async fn survey(chain: &Chain, standing: &Standing) -> Result<Survey>
         // What is not there answers nothing.
         return Ok(look.survey);
     }
+    let ended = look.survey.of(Verdict::Drift).any(|finding| finding.what == ACTIVATION);
     match look.answers().await {
-        // Other code may answer anything.
-        Err(error) if odd => look.survey.add("", "answers", "those of the contracts", format!("{error:#}"), Verdict::Drift),
+        // Other code may answer anything, and code whose activation has ended answers nothing.
+        Err(error) if odd || ended => {
+            look.survey.add("", "answers", "those of the contracts", format!("{error:#}"), Verdict::Drift)
+        }
         ended => ended?,
     }
     Ok(look.survey)
@@ -172,7 +177,7 @@ impl Look<'_> {
             Life::Left(seconds) => (Verdict::Same, format!("{} days left", seconds / DAY)),
             Life::Ended(why) => (Verdict::Drift, format!("{why}: run corflow keepalive")),
         };
-        self.survey.add(name, "activation", format!("at least {DAYS} days left"), found, verdict);
+        self.survey.add(name, ACTIVATION, format!("at least {DAYS} days left"), found, verdict);
         let (verdict, found) = if deploy::is_cached(self.chain, found_hash).await? {
             (Verdict::Same, "cached".to_owned())
         } else {

@@ -1,6 +1,7 @@
 //! The commands as a person types them, against a node that acts as Arbitrum Sepolia; and one whose process is killed.
 
 use std::{
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -254,19 +255,23 @@ async fn a_process_that_is_killed_again_and_again_ends_where_an_undisturbed_one_
     let sent = async || provider.get_transaction_count(desk.node.accounts()[0].address).await.expect("a nonce");
     let before = sent().await;
     let journal = desk.folder.path().join("arbitrum-sepolia.journal.jsonl");
-    let mut kills = 0;
+    let seed = std::env::var("ROLLOUT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_125);
+    let (mut chance, mut kills) = (Chance(seed), 0);
+    let mut table = format!("{:>4}  {:>12}  last line of the journal\n", "kill", "journal");
     loop {
         let mut command = desk.command(&words("deploy", &[]));
         command.arg("--private-key-file").arg(desk.key(0)).stdout(Stdio::null()).stderr(Stdio::null());
         let lines = length(&journal);
         let mut child = command.spawn().expect("it starts");
         let began = Instant::now();
+        let (further, after) = (1 + chance.below(20_000), Duration::from_micros(chance.below(30_000)));
         let ended = loop {
             if let Some(status) = child.try_wait().expect("a child") {
                 break Some(status);
             }
-            // A few lines further, at another moment each time.
-            if length(&journal) > lines + 3_000 * (1 + kills % 7) {
+            // A few lines further, and a moment later: another one each time.
+            if length(&journal) >= lines + further {
+                tokio::time::sleep(after).await;
                 child.kill().expect("killed");
                 child.wait().expect("gone");
                 break None;
@@ -277,13 +282,31 @@ async fn a_process_that_is_killed_again_and_again_ends_where_an_undisturbed_one_
         match ended {
             Some(status) if status.success() => break,
             Some(status) => panic!("{status}"),
-            None => kills += 1,
+            None => {
+                kills += 1;
+                let text = fs::read_to_string(&journal).expect("a journal");
+                let last = text.lines().last().and_then(|line| serde_json::from_str::<Value>(line).ok());
+                let last = last.map_or("cut off".to_owned(), |line| format!("{} {}", line["what"], line["step"]));
+                writeln!(table, "{kills:>4}  {:>10} B  {last}", text.len()).expect("text");
+            }
         }
     }
     assert!(kills >= 5, "{kills} kills");
     assert_eq!(sent().await - before, 29);
     assert!(desk.good(&words("verify", &[]), None).contains("0 otherwise than they should be"));
-    println!("{kills} kills by SIGKILL, 29 transactions");
+    println!("{table}seed {seed}: {kills} kills by SIGKILL, 29 transactions");
+}
+
+/// Numbers that look like chance, the same ones for a seed (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
 }
 
 fn length(path: &Path) -> u64 {
