@@ -199,6 +199,16 @@ async fn what_is_wrong_before_anything_is_signed_is_said() {
     silent.env("ARBITRUM_SEPOLIA_URL", "http://127.0.0.1:9/my-secret-key");
     let silent = ended(silent.output().expect("it starts"), 5);
     assert!(silent.contains("arbitrum-sepolia does not answer") && !silent.contains("my-secret-key"), "{silent}");
+
+    // What only a constructor can refuse is found out in the rehearsal, and said in words.
+    let parameters = desk.folder.path().join("params/arbitrum-sepolia.toml");
+    let text = fs::read_to_string(&parameters).expect("parameters");
+    fs::write(&parameters, text.replacen("\n[times]", "\ngenesis = 4102444800\n[times]", 1)).expect("a file");
+    let future = ended(desk.run(&words("deploy", &[]), Some(0)), 3);
+    assert!(future.contains("rehearsed on a node of its own, `deploy staking` fails"), "{future}");
+    assert!(future.contains("epoch 0 would begin at 2100-01-01"), "{future}");
+    assert!(future.contains("what to do: choose a genesis that is past"), "{future}");
+    assert!(!desk.folder.path().join("arbitrum-sepolia.journal.jsonl").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

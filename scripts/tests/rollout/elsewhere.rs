@@ -105,6 +105,17 @@ async fn e06_a_node_that_answers_the_nonce_before_for_five_seconds_is_waited_for
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn e06_another_transaction_of_the_account_between_two_runs_is_nothing_to_the_second() {
+    let stage = Stage::new().await;
+    killed_at(&stage, "wire staking", Moment::Recorded).await;
+    stage.send(DEPLOYER, Address::repeat_byte(1), Vec::new()).await;
+    assert_eq!(go_on(&stage).await, "", "nothing to note");
+    assert_eq!(stage.sent().await, STEPS + 1);
+    let signed = stage.journal().iter().filter(|line| line["what"] == "signed").count();
+    assert_eq!(signed as u64, STEPS, "each step is signed once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn e07_a_chain_on_which_nothing_else_happens_is_not_waited_for() {
     let mut stage = Stage::new().await;
     stage.patience = Patience::default();
