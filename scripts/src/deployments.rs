@@ -14,6 +14,12 @@ use crate::{build::Workspace, deploy::Deployed, names::Names};
 /// The local network's chain id, which Nitro's development node has too.
 pub const LOCAL: u64 = 412_346;
 
+/// The folder of `networks.toml`, in which deployments are kept: the one that the environment variable `CORFLOW_DEPLOYMENTS` names,
+/// that of this checkout without it.
+pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+    std::env::var_os("CORFLOW_DEPLOYMENTS").map_or_else(|| workspace.root().join("deployments"), PathBuf::from)
+}
+
 /// A network by its chain id, as `networks.toml` names it.
 pub(crate) fn network(chain_id: u64) -> String {
     match chain_id {
@@ -37,7 +43,7 @@ impl Deployments {
     pub(crate) fn new(workspace: &Workspace, chain_id: u64) -> Self {
         // What a run tries out on a real network is not what `corflow deploy` put there.
         let trial = if matches!(chain_id, 421_614 | 42_161) { "trial-" } else { "" };
-        let path = workspace.root().join("deployments").join(format!("{trial}{}.json", network(chain_id)));
+        let path = folder(workspace).join(format!("{trial}{}.json", network(chain_id)));
         Self { path, chain_id, contracts: Map::new() }
     }
 

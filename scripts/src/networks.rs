@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::{
     build::Workspace,
     chain::Chain,
+    deployments::folder,
     environment::{EnvironmentError, expand},
 };
 
@@ -108,15 +109,15 @@ struct Entry {
 }
 
 impl Network {
-    /// The one of this name in a checkout's `deployments/networks.toml`.
+    /// The one of this name in a checkout's `deployments/networks.toml`, or in the folder that `CORFLOW_DEPLOYMENTS` names.
     pub fn load(workspace: &Workspace, name: &str) -> Result<Self, NetworkError> {
-        Self::load_from(&workspace.root().join("deployments"), name)
+        Self::load_from(&folder(workspace), name)
     }
 
     /// The same, by the node at `url` where one is given: then the file's own URL, and the variables that it refers to, are of
     /// no account.
     pub fn load_by(workspace: &Workspace, name: &str, url: Option<&str>) -> Result<Self, NetworkError> {
-        Self::read(&workspace.root().join("deployments"), name, url)
+        Self::read(&folder(workspace), name, url)
     }
 
     /// The one of this name in the `networks.toml` of a folder, which is where its deployment is kept too.

@@ -9,7 +9,7 @@ use words::{Misread, number};
 
 use crate::{
     build::Workspace,
-    deployments::network,
+    deployments::{folder, network},
     system::{Network, System},
 };
 
@@ -90,7 +90,7 @@ impl Places {
 
     /// Where the file of a chain's deployment is, unless it is named.
     pub fn file(chain_id: u64) -> PathBuf {
-        Workspace::here().root().join("deployments").join(format!("{}.json", network(chain_id)))
+        folder(&Workspace::here()).join(format!("{}.json", network(chain_id)))
     }
 
     /// Reads them from the file of a chain's deployment, at `path` or where [`Self::file`] has it.

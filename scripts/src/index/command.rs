@@ -16,7 +16,7 @@ use super::{
     source::Source,
     store::{Contract, Origin, Store},
 };
-use crate::{answer::Answer, build::Workspace, deployments};
+use crate::{answer::Answer, places::Places};
 
 /// How often a chain is asked for something new.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -54,9 +54,7 @@ impl Index {
     pub async fn run(self) -> Result<Answer> {
         let source = Source::connect(&self.rpc).await?;
         let chain_id = source.chain_id().await?;
-        let path = self.deployments.clone().unwrap_or_else(|| {
-            Workspace::here().root().join("deployments").join(format!("{}.json", deployments::network(chain_id)))
-        });
+        let path = self.deployments.clone().unwrap_or_else(|| Places::file(chain_id));
         let contracts = contracts(&path, chain_id)?;
         let staking = contracts.iter().find(|contract| contract.name == "staking");
         let staking = staking.with_context(|| format!("{} names no staking contract", path.display()))?.address;
