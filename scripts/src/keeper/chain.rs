@@ -1,6 +1,9 @@
 //! The chain as the keeper asks it: everything at one block, so that what is decided fits together.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    future::IntoFuture,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use abi::{AppFees, MinerPool, MinerRewards};
 use alloy::{
@@ -80,6 +83,25 @@ pub(crate) struct Contracts {
     genesis: u64,
     epoch_length: u64,
     pub(crate) grace: u64,
+}
+
+/// What time it is, in seconds since 1970: by the newest block that was seen, and by our clock, which may be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) chain: Option<u64>,
+    pub(crate) ours: u64,
+}
+
+impl Times {
+    /// The later of both: where nobody sends, no block comes and the chain's clock stands.
+    pub(crate) fn latest(self) -> u64 {
+        self.chain.map_or(self.ours, |it| it.max(self.ours))
+    }
+
+    /// The one that counts, if it is known.
+    pub(crate) fn surest(self) -> u64 {
+        self.chain.unwrap_or(self.ours)
+    }
 }
 
 impl Contracts {
@@ -164,8 +186,11 @@ impl Chain {
         head: &Head,
     ) -> Result<C::Return, Trouble> {
         let request = TransactionRequest::default().with_from(from).with_to(contract).with_input(call.abi_encode());
-        let asked = self.provider.call(request).block(BlockId::number(head.number));
-        let output = asked.with_block_overrides_opt(head.overrides()).await?;
+        let ask = |clock| {
+            let asked = self.provider.call(request.clone()).block(BlockId::number(head.number));
+            asked.with_block_overrides_opt(clock).into_future()
+        };
+        let output = by_our_clock(head, ask).await?;
         C::abi_decode_returns(&output).map_err(|_| {
             let code =
                 if output.is_empty() { "nothing: is it the right contract, on the right chain?" } else { "something else" };
@@ -176,8 +201,11 @@ impl Chain {
     /// Gas that a call needs now.
     pub(crate) async fn estimate(&self, from: Address, to: Address, input: &Bytes, head: &Head) -> Result<u64, Trouble> {
         let request = TransactionRequest::default().with_from(from).with_to(to).with_input(input.clone());
-        let asked = self.provider.estimate_gas(request).block(BlockId::number(head.number));
-        Ok(asked.with_block_overrides_opt(head.overrides()).await?)
+        let ask = |clock| {
+            let asked = self.provider.estimate_gas(request.clone()).block(BlockId::number(head.number));
+            asked.with_block_overrides_opt(clock).into_future()
+        };
+        by_our_clock(head, ask).await
     }
 
     /// How many transactions of an account the chain has, as of a block.
@@ -206,6 +234,20 @@ impl Chain {
     }
 }
 
+/// Asks by our clock where it is ahead of the chain's; and by the chain's where the node does not know how to do that, for not
+/// every provider does.
+async fn by_our_clock<T, F>(head: &Head, ask: impl Fn(Option<BlockOverrides>) -> F) -> Result<T, Trouble>
+where
+    F: Future<Output = Result<T, TransportError>>,
+{
+    let clock = head.overrides();
+    let asked_for = clock.is_some();
+    match ask(clock).await.map_err(Trouble::from) {
+        Err(Trouble::Refused { data: None, .. }) if asked_for => Ok(ask(None).await?),
+        answer => answer,
+    }
+}
+
 /// Now, in seconds since 1970.
 pub(crate) fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -219,7 +261,37 @@ pub(crate) fn milliseconds() -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use axum::{Json, Router, routing::post};
+    use serde_json::{Value, json};
+
+    /// A provider that takes no more parameters than are usual, and answers 7.
+    #[tokio::test]
+    async fn a_provider_that_cannot_move_the_clock_is_asked_by_its_own() {
+        let answer = |Json(request): Json<Value>| async move {
+            let most = if request["method"] == "eth_call" { 2 } else { 3 };
+            let given = request["params"].as_array().map_or(0, Vec::len);
+            let (name, value) = match request["method"].as_str() {
+                Some("eth_chainId") => ("result", json!("0x2a")),
+                Some("eth_getBlockByNumber") => ("result", json!({ "hash": B256::ZERO })),
+                _ if given > most => ("error", json!({ "code": -32602, "message": "too many arguments" })),
+                Some("eth_call") => ("result", json!(B256::with_last_byte(7))),
+                _ => ("result", json!("0x7")),
+            };
+            Json(json!({ "jsonrpc": "2.0", "id": request["id"], name: value }))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a URL");
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
+        let chain = Chain::new(Endpoints::new(&[url], 42, None, Duration::from_secs(5)).expect("endpoints"));
+        for now in [5, 9] {
+            let head = Head { number: 10, hash: B256::ZERO, time: 5, base_fee: 1, now };
+            assert_eq!(chain.view(Address::ZERO, MinerPool::dueCall {}, &head).await, Ok(U256::from(7)));
+            assert_eq!(chain.estimate(Address::ZERO, Address::ZERO, &Bytes::new(), &head).await, Ok(7));
+        }
+    }
 
     #[test]
     fn a_block_counts_from_its_confirmations_on() {

@@ -5,6 +5,7 @@
 //! it is sent.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
@@ -26,6 +27,7 @@ use alloy::{
     },
 };
 use serde::Deserialize;
+use tokio::task::JoinSet;
 use tower::Service;
 
 /// How often all endpoints are tried before a request is given up.
@@ -123,6 +125,30 @@ impl Endpoints {
     }
 }
 
+impl Endpoints {
+    /// Goes over to the endpoint that has the newest block, if the one that is used is more than `most` blocks behind it: a node
+    /// that stands still answers as readily as any. Those that are down are not waited for.
+    pub(crate) async fn keep_up(&self, most: u64) {
+        let mut asked = JoinSet::new();
+        for place in 0..self.0.each.len() {
+            let all = self.0.clone();
+            asked.spawn(async move { (place, all.newest(&all.each[place]).await) });
+        }
+        let used = self.0.current.load(Relaxed);
+        let mut numbers = BTreeMap::new();
+        while let Some(answer) = asked.join_next().await {
+            numbers.extend(answer.ok().and_then(|(place, number)| Some((place, number?))));
+        }
+        let Some((&place, &newest)) = numbers.iter().max_by_key(|(_, number)| **number) else { return };
+        let behind = numbers.get(&used).map_or(0, |it| newest - it);
+        if behind > most {
+            let [from, to] = [used, place].map(|it| self.0.each[it].name.as_str());
+            tracing::warn!(from, to, behind, "an endpoint does not keep up, another is used");
+            self.0.current.store(place, Relaxed);
+        }
+    }
+}
+
 impl fmt::Debug for Endpoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.each.iter().map(|it| &it.name)).finish()
@@ -175,6 +201,23 @@ impl All {
             },
         }
         self.exchange(endpoint, packet).await
+    }
+
+    /// The number of an endpoint's newest block; none if it is down, of another chain, or does not say.
+    async fn newest(&self, endpoint: &Endpoint) -> Option<u64> {
+        match endpoint.state() {
+            State::Up => {}
+            State::Unknown => {
+                let found = self.recognise(endpoint).await.unwrap_or_else(|error| State::Down(told(&error)));
+                endpoint.saw(found.clone());
+                if found != State::Up {
+                    return None;
+                }
+            }
+            State::Down(_) | State::Foreign(_) => return None,
+        }
+        let number: U64 = self.question(endpoint, "eth_blockNumber", ()).await.ok()?;
+        Some(number.to())
     }
 
     /// Which chain an endpoint serves.
@@ -347,6 +390,22 @@ mod tests {
             assert_eq!(number(&both).await, Ok(7));
             assert_eq!(both.report()[0].failures, failures, "it stays with the one that answers");
         }
+    }
+
+    #[tokio::test]
+    async fn one_that_stands_still_is_left_for_one_that_goes_on() {
+        fn hundred(id: Value) -> Value {
+            json!({ "jsonrpc": "2.0", "id": id, "result": "0x64" })
+        }
+        let gone: reqwest::Url = "http://127.0.0.1:1/secret".parse().expect("a URL");
+        let all = endpoints(&[served(42, 1, seven).await, gone, served(43, 1, hundred).await, served(42, 1, hundred).await]);
+        assert_eq!(number(&all).await, Ok(7));
+        all.keep_up(93).await;
+        assert_eq!(number(&all).await, Ok(7), "93 blocks behind are not too many");
+        all.keep_up(92).await;
+        assert_eq!(number(&all).await, Ok(100));
+        let states: Vec<_> = all.report().into_iter().map(|it| it.state).collect();
+        assert!(matches!(states[..], [State::Up, State::Down(_), State::Foreign(_), State::Up]), "{states:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use alloy_primitives::U256;
 use serde_json::{Value, json};
 
 use super::{
-    chain::{Head, seconds},
+    chain::{Head, Times, seconds},
     endpoints::{Endpoints, State},
     store::{Store, StoreError},
 };
@@ -60,9 +60,14 @@ impl Gauges {
         *now = Now { ticked: Instant::now(), at: seconds(), ticks: now.ticks + 1, took, head, balance, unreachable };
     }
 
-    /// Now, in seconds since 1970: by our clock, or by the chain's where that is ahead.
-    pub(crate) fn now(&self) -> u64 {
-        self.lock().head.map_or(0, |(_, time)| time).max(seconds())
+    /// A block was seen.
+    pub(crate) fn saw(&self, head: &Head) {
+        self.lock().head = Some((head.number, head.time));
+    }
+
+    /// What time it is.
+    pub(crate) fn times(&self) -> Times {
+        Times { chain: self.lock().head.map(|(_, time)| time), ours: seconds() }
     }
 
     /// What is wrong; nothing if all is well.

@@ -103,9 +103,9 @@ fn keep(shared: &Shared, body: &[u8]) -> Response {
         Ok(files) => files,
         Err(why) => return refused(StatusCode::BAD_REQUEST, &why.to_string()),
     };
-    let now = shared.gauges.now();
+    let times = shared.gauges.times();
     let admit = |file| {
-        let voucher = shared.gate.admit(file, now, shared.margin)?;
+        let voucher = shared.gate.admit(file, times, Some(shared.margin))?;
         shared.leaving.refuses(&voucher).map_or(Ok(voucher), Err)
     };
     let admitted: Vec<Result<Voucher, Refusal>> = files.iter().map(admit).collect();

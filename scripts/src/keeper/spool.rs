@@ -9,7 +9,10 @@ use std::{
 use alloy_primitives::U256;
 use thiserror::Error;
 
-use super::{chain::Contracts, store::vouchers::Voucher};
+use super::{
+    chain::{Contracts, Times},
+    store::vouchers::Voucher,
+};
 use crate::voucher::file::{Place, Voucher as File, VoucherError};
 
 /// The largest file that is read, in bytes: some sixty thousand vouchers.
@@ -46,6 +49,14 @@ pub enum Refusal {
         now: u64,
         /// In seconds.
         margin: u64,
+    },
+    /// Its epoch is not even the next one: who counts epochs in another way would never see it settled.
+    #[error("epoch {epoch} is far off, for epoch {running} runs")]
+    TooEarly {
+        /// Its epoch.
+        epoch: u32,
+        /// The one that runs.
+        running: u64,
     },
     /// Its app was closed before its epoch.
     #[error("app {app} was closed in epoch {last}: vouchers of later epochs never count")]
@@ -85,8 +96,10 @@ impl Gate {
     }
 
     /// A voucher that may count, as it is kept. Whether the app knows the signer, only the chain can say.
-    /// Nor is one taken that would not count any more within `margin`: whoever hands it in is told while it can still stop.
-    pub(crate) fn admit(&self, file: &File, now: u64, margin: Duration) -> Result<Voucher, Refusal> {
+    ///
+    /// With a margin, none is taken that would not count any more within it: whoever hands it in is told while it can still stop.
+    /// Without one, nobody is told at once, and only what the chain's own clock says is too late is refused.
+    pub(crate) fn admit(&self, file: &File, times: Times, margin: Option<Duration>) -> Result<Voucher, Refusal> {
         let signer = file.verify(Some(self.place))?;
         let usage = file.usage;
         let epoch = u32::try_from(usage.epoch.0).map_err(|_| Refusal::NoSuchEpoch(usage.epoch.to_string()))?;
@@ -95,9 +108,14 @@ impl Gate {
         if units == 0 {
             return Err(Refusal::Nothing);
         }
-        let (until, margin) = (self.contracts.deadline(epoch.into()), margin.as_secs());
+        let until = self.contracts.deadline(epoch.into());
+        let (now, margin) = margin.map_or((times.surest(), 0), |it| (times.latest(), it.as_secs()));
         if now.saturating_add(margin) >= until {
             return Err(Refusal::TooLate { epoch, until, now, margin });
+        }
+        let running = self.contracts.clock().at(times.latest()).0;
+        if u64::from(epoch) > running + 1 {
+            return Err(Refusal::TooEarly { epoch, running });
         }
         let length = file.signature.len();
         let signature = file.signature.as_ref().try_into().map_err(|_| VoucherError::Length(length))?;
@@ -135,7 +153,7 @@ pub(crate) fn paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Reads a file: one that cannot be read is a bad one, and in nobody's way. None where it may still be being written, for it ends
 /// in the middle.
-pub(crate) fn read(path: &Path, gate: &Gate, now: u64) -> Option<Dropped> {
+pub(crate) fn read(path: &Path, gate: &Gate, times: Times) -> Option<Dropped> {
     let dropped = |good, bad| Some(Dropped { path: path.to_owned(), good, bad });
     let text = match text(path) {
         Ok(text) => text,
@@ -148,7 +166,7 @@ pub(crate) fn read(path: &Path, gate: &Gate, now: u64) -> Option<Dropped> {
     };
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (place, file) in files.iter().enumerate() {
-        match gate.admit(file, now, Duration::ZERO) {
+        match gate.admit(file, times, None) {
             Ok(voucher) => good.push(voucher),
             Err(why) if files.len() == 1 => bad.push(why.to_string()),
             Err(why) => bad.push(format!("voucher {} of {}: {why}", place + 1, files.len())),
@@ -205,6 +223,10 @@ mod tests {
         Gate { place: Place { chain_id: Number(U256::from(42)), app_fees: contracts.app_fees }, contracts }
     }
 
+    fn at(ours: u64) -> Times {
+        Times { chain: None, ours }
+    }
+
     fn signed(epoch: u64, units: U256) -> File {
         let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(7)).expect("a key");
         let count = Count { app_id: Number(U256::from(9)), epoch: Number(U256::from(epoch)), cumulative_units: Number(units) };
@@ -215,22 +237,25 @@ mod tests {
     fn what_could_not_count_is_not_taken() {
         let gate = gate();
         let good = signed(1, U256::from(5));
-        let late = |now, margin| gate.admit(&good, now, Duration::from_secs(margin)).map(|it| it.units);
+        let late = |now, margin| gate.admit(&good, at(now), Some(Duration::from_secs(margin))).map(|it| it.units);
         assert_eq!(late(1_007_799, 0), Ok(5), "the last second of grace");
         assert_eq!(late(1_007_800, 0), Err(Refusal::TooLate { epoch: 1, until: 1_007_800, now: 1_007_800, margin: 0 }));
         assert_eq!(late(1_007_739, 60), Ok(5));
+        assert_eq!(late(0, 0), Ok(5), "of the next epoch");
+        let early = gate.admit(&signed(2, U256::from(5)), at(1_003_599), None);
+        assert_eq!(early, Err(Refusal::TooEarly { epoch: 2, running: 0 }));
+        let wrong = Times { chain: Some(1_007_799), ours: 9_999_999 };
+        assert!(gate.admit(&good, wrong, None).is_ok(), "our clock does not decide what is lost");
+        assert!(gate.admit(&good, wrong, Some(Duration::ZERO)).is_err());
         assert_eq!(late(1_007_740, 60), Err(Refusal::TooLate { epoch: 1, until: 1_007_800, now: 1_007_740, margin: 60 }));
-        assert_eq!(gate.admit(&signed(1, U256::ZERO), 0, Duration::ZERO), Err(Refusal::Nothing));
-        assert!(matches!(gate.admit(&signed(u64::MAX, U256::ONE), 0, Duration::ZERO), Err(Refusal::NoSuchEpoch(_))));
-        assert!(matches!(
-            gate.admit(&signed(1, U256::from(u64::MAX) + U256::ONE), 0, Duration::ZERO),
-            Err(Refusal::TooManyUnits(_))
-        ));
+        assert_eq!(gate.admit(&signed(1, U256::ZERO), at(0), None), Err(Refusal::Nothing));
+        assert!(matches!(gate.admit(&signed(u64::MAX, U256::ONE), at(0), None), Err(Refusal::NoSuchEpoch(_))));
+        assert!(matches!(gate.admit(&signed(1, U256::from(u64::MAX) + U256::ONE), at(0), None), Err(Refusal::TooManyUnits(_))));
         let mut changed = good;
         changed.usage.cumulative_units = Number(U256::from(6));
-        assert!(matches!(gate.admit(&changed, 0, Duration::ZERO), Err(Refusal::Invalid(VoucherError::OtherSigner { .. }))));
+        assert!(matches!(gate.admit(&changed, at(0), None), Err(Refusal::Invalid(VoucherError::OtherSigner { .. }))));
         let elsewhere = Gate { place: Place { chain_id: Number(U256::from(43)), ..gate.place }, ..gate };
-        let refused = elsewhere.admit(&signed(1, U256::from(5)), 0, Duration::ZERO);
+        let refused = elsewhere.admit(&signed(1, U256::from(5)), at(0), None);
         assert!(matches!(refused, Err(Refusal::Invalid(VoucherError::OtherDomain { .. }))));
     }
 
@@ -257,7 +282,7 @@ mod tests {
         put("half.json", &one[..20]);
         let found = || -> Vec<Dropped> {
             let paths = paths(folder.path()).expect("files");
-            paths.iter().filter_map(|path| read(path, &gate(), 1_005_000)).collect()
+            paths.iter().filter_map(|path| read(path, &gate(), at(1_005_000))).collect()
         };
         let first = found();
         let names: Vec<_> = first.iter().map(Dropped::name).collect();
@@ -282,7 +307,7 @@ mod tests {
             .open(path("not.json"))
             .and_then(|it| it.set_modified(SystemTime::UNIX_EPOCH))
             .expect("old");
-        let read = |name: &str| read(&path(name), &gate(), 1_005_000).expect("a file");
+        let read = |name: &str| read(&path(name), &gate(), at(1_005_000)).expect("a file");
         let many = read("many.json");
         assert_eq!((many.good.len(), many.bad.len(), many.bad[0].as_str()), (1, 9, "voucher 1 of 10: it asks for nothing"));
         put_away(&many).expect("put away");

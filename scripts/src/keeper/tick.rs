@@ -93,8 +93,15 @@ impl Keeper {
     }
 
     async fn work(&mut self, diary: &mut Diary) -> Result<(), OutboxError> {
+        self.chain.endpoints.keep_up(self.settings.confirmations).await;
+        // What comes is judged by the chain's time, if there is one to be had, and taken in any case.
+        let head = self.chain.head().await;
+        if let Ok(head) = &head {
+            self.gauges.saw(head);
+        }
         // Thousands of signatures may have to be checked; the HTTP endpoint goes on meanwhile.
         tokio::task::block_in_place(|| self.collect(diary))?;
+        head?;
         let patience = Instant::now() + self.settings.period;
         while diary.sent < MOST_SENT {
             let head = self.chain.head().await?;
@@ -136,8 +143,8 @@ impl Keeper {
                 diary.notes.push(format!("{} files of the spool wait for the next tick", paths.len() - taken * MOST_FILES));
                 break;
             }
-            let now = self.gauges.now();
-            let read: Vec<_> = some.iter().filter_map(|path| spool::read(path, &self.gate, now)).collect();
+            let times = self.gauges.times();
+            let read: Vec<_> = some.iter().filter_map(|path| spool::read(path, &self.gate, times)).collect();
             let good: Vec<_> = read.iter().map(|it| (it.name(), it.good.as_slice())).collect();
             self.store.keep(&good, milliseconds())?;
             for file in &read {

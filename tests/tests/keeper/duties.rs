@@ -210,6 +210,7 @@ async fn what_can_never_count_is_put_aside_and_not_asked_for_again() {
     for app in 0..10 {
         world.spool(&signed(&stranger, world.place(), world.apps[0] + U256::from(app), 0, 5));
     }
+    world.spool(&world.voucher(world.apps[0], 1, 7));
     world.spool(&world.voucher(world.apps[0], 3, 7));
     let states = || {
         let database = world.database();
@@ -219,14 +220,16 @@ async fn what_can_never_count_is_put_aside_and_not_asked_for_again() {
     };
     assert_eq!(sent(&world.tick(&config)).len(), 0);
     assert_eq!(states(), [("open".to_owned(), 1), ("rejected".to_owned(), 10)]);
+    let why = fs::read_to_string(world.path(&format!("spool/refused/{}-3-7.why", world.apps[0]))).expect("a reason");
+    assert_eq!(why, "epoch 3 is far off, for epoch 0 runs\n");
     // A good one among bad ones is settled.
     world.spool(&world.voucher(world.apps[0], 0, 9));
     assert_eq!(sent(&world.tick(&config)), ["settles 1 vouchers, 9 units"]);
     // What waits for its epoch is settled in it.
-    world.network.go(3, 5).await;
+    world.network.go(1, 5).await;
     let tick = world.tick(&config);
     assert!(sent(&tick).contains(&"settles 1 vouchers, 7 units".to_owned()), "{tick}");
-    let other = world.voucher(world.apps[0] + U256::from(1), 3, 7);
+    let other = world.voucher(world.apps[0] + U256::from(1), 1, 7);
     world.spool(&other);
     world.tick(&config);
     // The other was of an app that is not there.
