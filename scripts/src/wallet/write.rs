@@ -233,12 +233,15 @@ async fn compared<A: Act>(
     let json = json!({
         "ok": differ.is_empty() || shared, "says": call.says, "transactions": transactions,
         "before": document(&before), "predicted": document(&predicted), "actual": document(&actual),
-        "compared": !shared, "approved": approved,
+        "compared": !shared, "approved": &approved,
     });
     if !differ.is_empty() && !shared {
         return Err(Failure::Differs { hash, differences: differ, json }.into());
     }
     let mut text = format!("done: {} (block {block}, {hash})\n{}", call.says, changes(&before, &actual, &context));
+    if let Some(why) = approved["why"].as_str() {
+        let _ = write!(text, "\napproved first: {why}");
+    }
     let fee = landed.iter().map(Landed::fee).sum::<u128>();
     let _ = write!(text, "\nfee  {} ETH", words::number::plain(fee, 18));
     text += if shared {

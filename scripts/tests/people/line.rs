@@ -114,9 +114,58 @@ async fn exit_codes_are_what_they_are_said_to_be() {
     let said = Said::of(output.expect("corflow runs"), &desk);
     assert!(said.code == Some(5) && said.errors.contains("the node is of another chain"), "{}", said.errors);
 
+    by_the_name_of_a_network(&desk);
+    every_question_has_a_document(&desk);
     what_lands_between(&desk).await;
     what_is_not_as_predicted(&desk).await;
     what_does_not_land(&desk).await;
+}
+
+/// A checkout with a network of its own, by its own URL, by one in a variable, and by one that is given.
+fn by_the_name_of_a_network(desk: &Desk) {
+    let root = desk.path("checkout");
+    std::fs::create_dir_all(root.join("contracts/.cargo")).expect("a folder");
+    std::fs::create_dir_all(root.join("deployments")).expect("a folder");
+    std::fs::copy(desk.path("deployments.json"), root.join("deployments/ours.json")).expect("a file");
+    let networks = "[ours]\nchain_id = 412346\nurl = \"${OUR_NODE}\"\nparameters = \"p\"\n\
+                    [other]\nchain_id = 412347\nurl = \"${OUR_NODE}\"\nparameters = \"p\"\n";
+    std::fs::write(root.join("deployments/networks.toml"), networks).expect("a file");
+    std::fs::copy(desk.path("deployments.json"), root.join("deployments/other.json")).expect("a file");
+    let rpc = desk.running.node.endpoint();
+    let position = |flags: &str, node: Option<&str>| {
+        let mut command = corflow(&words(&format!("position {} {flags} --json", desk.address(Ada))));
+        command.env("CARGO_MANIFEST_DIR", &root).env_remove("OUR_NODE").envs(node.map(|node| ("OUR_NODE", node)));
+        Said::of(command.output().expect("corflow runs"), desk)
+    };
+    let said = position("--network ours", Some(&rpc));
+    assert_eq!((said.code, &said.json["position"]["at_stake"]), (Some(0), &json!(wei(5))), "{}", said.errors);
+    let said = position("--network ours", None);
+    assert!(said.code == Some(1) && said.errors.contains("OUR_NODE is not set"), "{}", said.errors);
+    // What is given goes before the file, whatever that refers to.
+    let said = position(&format!("--network ours --rpc {rpc}"), None);
+    assert_eq!(said.code, Some(0), "{}", said.errors);
+    let said = position(&format!("--network other --rpc {rpc}"), None);
+    assert!(said.code == Some(5) && said.errors.contains("the node is of another chain"), "{}", said.errors);
+    let said = position("--network ours", Some("http://127.0.0.1:1/secret-path"));
+    assert!(said.code == Some(5) && !said.errors.contains("secret"), "{}", said.errors);
+    assert_eq!(position("--network ours --deployments x", None).code, Some(2), "one place is enough");
+    assert_eq!(position("", None).code, Some(2), "and one is needed");
+}
+
+/// Whatever only asks: a document on stdout and nothing else there, and the same numbers for people.
+fn every_question_has_a_document(desk: &Desk) {
+    let place = format!("--rpc {} --deployments @deployments.json", desk.running.node.endpoint());
+    let ada = desk.address(Ada);
+    for line in [format!("position {ada}"), "epoch".into(), "owner params".into(), format!("miner status {ada}")] {
+        let said = desk.program(&format!("{line} {place} --json"));
+        assert!(said.code == Some(0) && said.json["block"].is_u64() && said.errors.is_empty(), "{line}: {}", said.errors);
+        let words = desk.program(&format!("{line} {place}"));
+        assert!(words.code == Some(0) && words.json.is_null(), "{line}");
+    }
+    let said = desk.program(&format!("app usage 9 {place} --json"));
+    assert!(said.code == Some(1) && said.json["error"].as_str().is_some_and(|it| it.contains("there is no app 9")));
+    let said = desk.program(&format!("app check 9 --units 1 {place} --json"));
+    assert!(said.code == Some(3) && said.json["limit"].as_str().is_some_and(|it| it.contains("there is no such app")));
 }
 
 /// What others do before a transaction, or beside it, is no error of the prediction.

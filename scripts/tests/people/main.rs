@@ -11,6 +11,7 @@ mod line;
 mod manual;
 mod miner;
 mod owner;
+mod refused;
 mod stake;
 mod terminal;
 mod voucher;

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use alloy_primitives::B256;
 use clap::{Parser, Subcommand};
-use corflow::{answer::Answer, audit::command::Audits, rewards::command::Rewards, voucher::command::Vouchers};
+use corflow::{answer::Answer, audit::command::Audits, rewards::command::Rewards, voucher::command::Vouchers, wallet::Wallet};
 use serde_json::{Value, json};
 use system_tests::fees::Network;
 use tempfile::TempDir;
@@ -20,6 +20,8 @@ enum Command {
     Audit(Audits),
     Rewards(Box<Rewards>),
     Voucher(Box<Vouchers>),
+    #[command(flatten)]
+    Wallet(Box<Wallet>),
 }
 
 /// A folder of its own, gone when dropped.
@@ -61,6 +63,7 @@ impl Desk {
             Command::Audit(audit) => audit.run().await,
             Command::Rewards(rewards) => rewards.run().await,
             Command::Voucher(voucher) => voucher.run().await,
+            Command::Wallet(wallet) => wallet.run().await,
         }
     }
 
