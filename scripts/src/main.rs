@@ -227,9 +227,9 @@ mod tests {
         assert!(parsed("corflow up --ledger x").is_err());
     }
 
-    /// A command and all below it, each with the words that call it.
+    /// A command and all below it that people are shown, each with the words that call it.
     fn all(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
-        let below = command.get_subcommands().filter(|it| it.get_name() != "help");
+        let below = command.get_subcommands().filter(|it| it.get_name() != "help" && !it.is_hide_set());
         let below = below.flat_map(|it| all(it, &format!("{path}-{}", it.get_name())));
         std::iter::once((path.to_owned(), command.clone())).chain(below).collect()
     }
