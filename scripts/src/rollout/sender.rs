@@ -154,7 +154,7 @@ impl<'a> Sender<'a> {
             }
         };
         let fee = self.fee.filter(|fee| *fee >= price).unwrap_or(price * 2);
-        let signed = self.sign(step, request, gas, fee).await?;
+        let signed = self.sign(step, request, gas, (fee, 0)).await?;
         self.witness.reaches(step, Moment::Signed)?;
         self.journal.write(Entry::Signed(signed.clone()))?;
         self.witness.reaches(step, Moment::Written)?;
@@ -290,9 +290,10 @@ impl<'a> Sender<'a> {
             .with_chain_id(self.chain.id())
     }
 
-    async fn sign(&self, step: &str, request: TransactionRequest, gas: u64, fee: u128) -> Result<Signed> {
+    /// Signs for at most so many wei a gas, of which so many are a tip.
+    async fn sign(&self, step: &str, request: TransactionRequest, gas: u64, (fee, tip): (u128, u128)) -> Result<Signed> {
         let nonce = request.nonce.context("a transaction without nonce")?;
-        let request = request.with_gas_limit(gas).with_max_fee_per_gas(fee).with_max_priority_fee_per_gas(0);
+        let request = request.with_gas_limit(gas).with_max_fee_per_gas(fee).with_max_priority_fee_per_gas(tip);
         let signed = request.build(&self.wallet).await.with_context(|| format!("`{step}` could not be signed"))?;
         Ok(Signed { step: step.to_owned(), nonce, hash: *signed.tx_hash(), raw: signed.encoded_2718().into() })
     }
@@ -301,7 +302,10 @@ impl<'a> Sender<'a> {
     async fn raise(&mut self, first: &Signed, latest: &Signed) -> Result<Signed> {
         let old = latest.transaction()?;
         let most = first.transaction()?.max_fee_per_gas().saturating_mul(MOST_RAISE);
-        let fee = (old.max_fee_per_gas() + old.max_fee_per_gas() / 4 + 1).max(self.gas_price().await? * 2);
+        let more = |wei: u128| wei + wei / 4 + 1;
+        let fee = more(old.max_fee_per_gas()).max(self.gas_price().await? * 2);
+        // Where transactions wait in a pool, that one replaces another that offers more in both.
+        let tip = more(old.max_priority_fee_per_gas().unwrap_or_default());
         ensure!(
             fee <= most,
             "`{}` needs a fee of {fee} wei a gas by now, more than {MOST_RAISE} times the first: try later",
@@ -313,7 +317,7 @@ impl<'a> Sender<'a> {
             input: old.input().clone(),
             gas: None,
         };
-        let raised = self.sign(&latest.step, self.request(&order, latest.nonce), old.gas_limit(), fee).await?;
+        let raised = self.sign(&latest.step, self.request(&order, latest.nonce), old.gas_limit(), (fee, tip)).await?;
         self.witness.notes(&format!("`{}` is sent again at nonce {} for up to {fee} wei a gas", latest.step, latest.nonce));
         self.journal.write(Entry::Signed(raised.clone()))?;
         Ok(raised)

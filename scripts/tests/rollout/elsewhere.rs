@@ -6,7 +6,11 @@ use std::{
 };
 
 use abi::Staking;
-use alloy_primitives::{Address, U256};
+use alloy::{
+    consensus::{Transaction, TxEnvelope},
+    eips::Decodable2718,
+};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
 use corflow::rollout::{Moment, Patience};
 use serde_json::{Value, json};
@@ -19,6 +23,13 @@ use crate::{
 /// The attempts at a step, as they are in the journal.
 fn attempts(stage: &Stage, step: &str) -> Vec<Value> {
     stage.journal().into_iter().filter(|line| line["what"] == "signed" && line["step"] == step).collect()
+}
+
+/// What an attempt offers for a gas at most, and of that as a tip.
+fn offer(attempt: &Value) -> (u128, u128) {
+    let raw: Bytes = attempt["raw"].as_str().expect("bytes").parse().expect("bytes");
+    let transaction = TxEnvelope::decode_2718(&mut raw.as_ref()).expect("a transaction");
+    (transaction.max_fee_per_gas(), transaction.max_priority_fee_per_gas().expect("a tip"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,6 +163,11 @@ async fn e09_whatever_a_node_says_to_what_it_took_each_step_is_done_once() {
     let raised = attempts(&stage, "wire app-fees");
     assert_eq!(raised.len(), 3, "underpriced twice");
     assert!(raised.iter().all(|attempt| attempt["nonce"] == raised[0]["nonce"]), "{raised:?}");
+    let offers: Vec<(u128, u128)> = raised.iter().map(offer).collect();
+    for pair in offers.windows(2) {
+        // By at least a tenth, which pools ask for.
+        assert!(pair[1].0 * 10 >= pair[0].0 * 11 && pair[1].1 > pair[0].1 && pair[1].1 * 10 >= pair[0].1 * 11, "{offers:?}");
+    }
     let mined = stage.journal().into_iter().find(|line| line["what"] == "mined" && line["step"] == "wire app-fees");
     assert_eq!(mined.expect("mined")["hash"], raised[2]["hash"]);
 }

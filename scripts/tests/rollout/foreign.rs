@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::support::{DEPLOYER, Notes, STEPS, STRANGER, Stage, artifacts, go_on, killed_at};
 
-/// What a token does when it is told one of its functions.
+/// What a contract does when it is called by one of its functions.
 #[derive(Clone, Copy)]
-enum Trick {
+pub(crate) enum Trick {
     /// It has no such function.
     Missing,
     /// It answers this and does nothing.
@@ -21,7 +21,7 @@ enum Trick {
 }
 
 /// EVM code that does as the code at `honest` does, on its own storage, but for the functions with these selectors.
-fn token(honest: Address, selectors: &[[u8; 4]], trick: Trick) -> Bytes {
+pub(crate) fn code(honest: Address, selectors: &[[u8; 4]], trick: Trick) -> Bytes {
     // CALLDATACOPY of all, and the selector.
     let mut code = vec![0x36, 0x5f, 0x5f, 0x37, 0x5f, 0x35, 0x60, 0xe0, 0x1c];
     let tricked = code.len() + 11 * selectors.len() + 4;
@@ -95,7 +95,7 @@ impl Foreign {
     }
 
     async fn turn(&self, selectors: &[[u8; 4]], trick: Trick) {
-        self.stage.ask("anvil_setCode", json!([self.token, token(self.honest, selectors, trick)])).await;
+        self.stage.ask("anvil_setCode", json!([self.token, code(self.honest, selectors, trick)])).await;
     }
 
     /// What is said of it before anything is sent, or why it is refused.
@@ -172,5 +172,5 @@ async fn a_network_stands_on_a_token_without_permit_and_burn() {
     let survey = Watch::connect(&stage.network).await.expect("connected").survey(artifacts()).await.expect("a survey");
     assert_eq!(survey.of(Verdict::Drift).count(), 0, "{survey:?}");
     let code = stage.provider.get_code_at(foreign.token).await.expect("code");
-    assert_eq!(keccak256(&code), keccak256(token(foreign.honest, &missing, Trick::Missing)), "still the foreign one");
+    assert_eq!(keccak256(&code), keccak256(self::code(foreign.honest, &missing, Trick::Missing)), "still the foreign one");
 }

@@ -6,6 +6,7 @@ mod disturbed;
 mod elsewhere;
 mod foreign;
 mod killed;
+mod planned;
 mod provider;
 mod support;
 mod watched;
