@@ -36,7 +36,7 @@ use crate::{
 
 const KILLS: u64 = 50;
 /// How long the keeper may take, without being killed, to have done what is due.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The highest number that each app was promised to have settled in each epoch.
 type Given = BTreeMap<(U256, u64), u64>;
@@ -144,7 +144,7 @@ async fn killed(seed: u64) {
     let config = world.configure(&Options {
         endpoints: vec![proxy.listen(node), proxy.listen(node)],
         listen: Some(listen),
-        top: "period = \"150ms\"\ntimeout = \"300ms\"\npoll = \"40ms\"\nconfirmations = 4".into(),
+        top: "period = \"150ms\"\ntimeout = \"600ms\"\npoll = \"40ms\"\nconfirmations = 4".into(),
         tables: "[fees]\nbump_after = \"700ms\"\n[spool]\nfolder = \"spool\"\nsettle_after = \"0s\"\n\
                  [duties]\ntreasury_floor = \"0.001\"\nburn_floor = \"0.001\"\n"
             .into(),

@@ -173,7 +173,7 @@ impl Proxy {
             }
             Fate::Late => {
                 let answer = forward()?;
-                thread::sleep(Duration::from_millis(450));
+                thread::sleep(Duration::from_millis(900));
                 answer
             }
             Fate::Doubled => {
