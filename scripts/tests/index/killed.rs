@@ -73,7 +73,7 @@ async fn killed_at_any_moment_it_ends_as_one_built_from_nothing() {
 }
 
 /// The last block that an index has read, as the file is after a kill.
-fn cursor(db: &std::path::Path) -> Option<u64> {
+fn cursor(db: &std::path::Path) -> Option<i64> {
     let index = rusqlite::Connection::open_with_flags(db, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
-    index.query_row("SELECT number FROM cursor", [], |row| row.get(0)).ok()
+    index.query_row("SELECT number FROM cursor", [], |row| row.get::<_, i64>(0)).ok()
 }

@@ -1,5 +1,6 @@
 //! `corflow index`, driven as a user drives it, against a node with the contracts on it.
 
+mod killed;
 mod network;
 mod provider;
 
