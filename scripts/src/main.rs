@@ -51,6 +51,10 @@ struct Run {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=26))]
     epochs: Option<u64>,
 
+    /// A parameter that the contracts are built with, by its name in a scenario, like usage-taper=0.25; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = term)]
+    term: Vec<(String, String)>,
+
     /// Where the charts are written: report.html in the workspace, unless it is said.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -155,13 +159,19 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, cla
     Arguments::from_arg_matches(&matches)
 }
 
+fn term(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("a parameter and its value, like usage-taper=0.25")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 async fn run(run: Run, as_json: bool) -> Result<ExitCode> {
     let foreign = match (run.rpc, run.private_key_file) {
         (Some(url), Some(file)) => Some(Foreign { url, key: keys::private_key(&file)? }),
         _ => None,
     };
     let workspace = Workspace::here();
-    let options = Options { foreign, journal: run.ledger, epochs: run.epochs.unwrap_or(session::EPOCHS) };
+    let epochs = run.epochs.unwrap_or(session::EPOCHS);
+    let options = Options { foreign, journal: run.ledger, epochs, terms: run.term };
     let report = session::run(&workspace, options).await?;
     deployments::write_abis(&workspace)?;
     if as_json {
@@ -171,7 +181,8 @@ async fn run(run: Run, as_json: bool) -> Result<ExitCode> {
     }
     if !report.chronicle.is_empty() {
         let page = run.report.unwrap_or_else(|| workspace.root().join("report.html"));
-        std::fs::write(&page, report.chronicle.html()).with_context(|| format!("{} cannot be written", page.display()))?;
+        std::fs::write(&page, report.chronicle.html("From subsidised to user-funded"))
+            .with_context(|| format!("{} cannot be written", page.display()))?;
         eprintln!("charts: {}", page.display());
     }
     Ok(verdict(&report))

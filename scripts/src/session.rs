@@ -19,7 +19,7 @@ use crate::{
     report::Report,
     scenario::{Plot, play, simulate},
     steps::Steps,
-    system::{Deployer, Network, System},
+    system::{Deployer, Network, System, Terms},
 };
 
 /// When a run on a chain of its own begins: 2030-01-01, so that every run is the same to the last gas.
@@ -37,11 +37,13 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// How many epochs emit.
     pub epochs: u64,
+    /// What the contracts are built with other than the defaults: parameters, by their names in a scenario, and values.
+    pub terms: Vec<(String, String)>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { foreign: None, journal: None, epochs: EPOCHS }
+        Self { foreign: None, journal: None, epochs: EPOCHS, terms: Vec::new() }
     }
 }
 
@@ -58,6 +60,7 @@ pub struct Foreign {
 pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     let journal = options.journal.as_deref().map(Journal::create).transpose()?;
     let mut recorder = Recorder::new(journal);
+    let plot = Plot::twelve_epochs()?.of_epochs(options.epochs).turned(&options.terms)?;
     let artifacts = built(workspace, &recorder).await?;
 
     // The node stops when the run ends.
@@ -82,12 +85,11 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     let since = chain.provider().get_block_number().await.context("the chain does not say its latest block")?;
     let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
     let system = System::deploy(&mut deployer).await?;
-    let network = Network::deploy(&mut deployer, &system).await?;
+    let network = Network::deploy(&mut deployer, &system, &plot.terms).await?;
     recorder.progress.stage("exercising staking");
     let ledger = exercise(&mut chain, &people, &system, &network, &mut recorder).await?;
     recorder.progress.stage("playing the epochs");
     recorder.begin_epochs();
-    let plot = Plot::twelve_epochs()?.of_epochs(options.epochs);
     let now = chain.time().await?;
     let chronicle = play(&mut chain, &people, &system, &network, ledger.clone(), &plot, &mut recorder).await?;
     let mut simulated = 0;
@@ -137,7 +139,7 @@ pub async fn up(workspace: &Workspace, port: u16) -> Result<Running> {
     recorder.progress.stage("deploying");
     let mut deployer = Deployer::new(&mut chain, &people, &artifacts, workspace, &mut recorder);
     let system = System::deploy(&mut deployer).await?;
-    let network = Network::deploy(&mut deployer, &system).await?;
+    let network = Network::deploy(&mut deployer, &system, &Terms::default()).await?;
     crate::exercise::furnish(deployer.chain, &people, &system, &network, deployer.recorder).await?;
     network.start(&mut deployer, &system).await?;
     Ok(Running { node, people, system, network, steps: recorder.steps })

@@ -20,7 +20,7 @@ use crate::{
     people::{People, Person},
     recorder::Recorder,
     session,
-    system::{Deployer, Network, SUPPLY, System},
+    system::{Deployer, Network, SUPPLY, System, Terms},
 };
 
 /// Seconds between a measured transaction and the one before it: long enough for the cache to be emptied meanwhile.
@@ -103,7 +103,7 @@ impl Lab {
         if cor == Cor::Evm {
             system = over(&mut deployer, system, oz4).await?;
         }
-        let network = Network::deploy(&mut deployer, &system).await?;
+        let network = Network::deploy(&mut deployer, &system, &Terms::default()).await?;
         network.start(&mut deployer, &system).await?;
 
         ours.extend([("staking", system.staking), ("fee-board", chain.view(network.fees, &AppFees::boardCall {}).await?)]);

@@ -6,7 +6,8 @@ use alloy_primitives::{Address, U256};
 use economics::COR;
 use serde_json::{Value, json};
 
-use super::{paper::Closed, terms::Terms};
+use super::paper::Closed;
+use crate::system::Terms;
 use crate::tables::{grouped, table};
 
 /// Rows of a table, about.

@@ -8,7 +8,6 @@ mod page;
 mod paper;
 mod plot;
 mod stage;
-mod terms;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -23,7 +22,6 @@ pub use chronicle::{Chronicle, Solvency};
 pub(crate) use chronicle::{Page, percent};
 pub(crate) use page::compared;
 pub(crate) use plot::Plot;
-pub(crate) use terms::Terms;
 
 use crate::{
     chain::Chain,
@@ -44,7 +42,7 @@ const GAS: u64 = 3_000_000;
 const GAS_OF_MANY: u64 = 25_000_000;
 const DAY: u64 = 86_400;
 
-/// Plays a plot on contracts of which `model` is the ledger so far, for so many emitting epochs, and the closing of the last.
+/// Plays a plot on contracts that were built by its terms, and of which `model` is the ledger so far, for so many emitting epochs, and the closing of the last.
 /// Where time cannot be moved, only what needs no waiting.
 pub(crate) async fn play(
     chain: &mut Chain,
@@ -56,7 +54,6 @@ pub(crate) async fn play(
     recorder: &mut Recorder,
 ) -> Result<Chronicle> {
     ensure!(!plot.market, "a plot with a market can be simulated, and not played on a chain");
-    ensure!(plot.terms == Terms::default(), "the contracts are deployed with the defaults: other terms can only be simulated");
     Scenario::new(Stage::Chain { chain, recorder }, people, system, network, model, plot).await?.play().await
 }
 

@@ -19,7 +19,7 @@ const HEAD: &str = r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>corflow: from subsidised to user-funded</title>
+<title>corflow: epochs</title>
 <style>
 :root { color-scheme: light dark; --text: #1d232b; --paper: #ffffff; --line: #c9d0d8; --a: #1f6feb; --b: #d9822b; --c: #7a8594; --d: #2e9e5b; --e: #a34fc4; --f: #c2334d }
 @media (prefers-color-scheme: dark) { :root { --text: #e4e8ed; --paper: #14181d; --line: #3a424c; --a: #6ea8fe; --b: #f0a657; --c: #97a3b0; --d: #5fcf8b; --e: #cf8df0; --f: #f0758a } }
@@ -31,7 +31,6 @@ path { fill: none; stroke-width: 2.5 } path.a { stroke: var(--a); fill: none } p
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums } th, td { text-align: right; padding: .2em .5em; border-bottom: 1px solid var(--line) }
 .wide { overflow-x: auto }
 </style>
-<h1>From subsidised to user-funded</h1>
 "#;
 
 /// Colours of lines.
@@ -45,13 +44,13 @@ struct Series {
 }
 
 impl Chronicle {
-    /// One self-contained file with charts of the income by source, the reserve and the yields.
-    pub fn html(&self) -> String {
-        html(&self.pages)
+    /// One self-contained file, under a heading, with charts of the income by source, the reserve and the yields.
+    pub fn html(&self, heading: &str) -> String {
+        html(heading, &self.pages)
     }
 }
 
-fn html(pages: &[Page]) -> String {
+fn html(heading: &str, pages: &[Page]) -> String {
     let series = |class, name: &'static str, value: &dyn Fn(&Page) -> f64| Series {
         class,
         name: Cow::Borrowed(name),
@@ -72,7 +71,7 @@ fn html(pages: &[Page]) -> String {
         series("b", "holder with the same stake", &|page| yield_of(page.holder, page.equal)),
     ];
     let epochs: Vec<u64> = pages.iter().map(|page| page.closed.epoch).collect();
-    let mut html = String::from(HEAD);
+    let mut html = headed(heading);
     chart(&mut html, "Miners' income by source, COR an epoch", &epochs, &income, stacked);
     chart(&mut html, "Reserve after the epoch, COR", &epochs, &reserve, lines);
     chart(&mut html, "Yield on stake, percent a year", &epochs, &yields, lines);
@@ -81,13 +80,16 @@ fn html(pages: &[Page]) -> String {
     html
 }
 
+fn headed(heading: &str) -> String {
+    format!("{HEAD}<h1>{}</h1>\n", escaped(heading))
+}
+
 /// What of an epoch is drawn.
 type Figure = fn(&Page) -> f64;
 
 /// Several runs of one scenario beside each other, each by a name, in one file.
 pub(crate) fn compared(about: &str, runs: &[(String, &[Page])]) -> String {
-    let mut html = String::from(HEAD);
-    put(&mut html, format_args!("<p>{}</p>\n", escaped(about)));
+    let mut html = headed(about);
     let most = runs.iter().map(|(_, pages)| *pages).max_by_key(|pages| pages.len()).unwrap_or_default();
     let epochs: Vec<u64> = most.iter().map(|page| page.closed.epoch).collect();
     let figures: [(&str, Figure); 5] = [

@@ -10,7 +10,7 @@ use economics::{
     split::{Parts, Split},
 };
 
-use super::terms::Terms;
+use crate::system::Terms;
 use crate::{
     model::Model,
     system::{BOND, Network, STARTER, SUPPLY},

@@ -10,8 +10,8 @@ use economics::COR;
 use serde::{Deserialize, Deserializer, de};
 use words::number::decimal;
 
-use super::terms::Terms;
 use crate::people::Person;
+use crate::system::Terms;
 
 /// The plot that the main job plays on a chain.
 const TWELVE_EPOCHS: &str = include_str!("../../../scenarios/twelve-epochs.toml");
@@ -185,6 +185,12 @@ impl Plot {
     /// The same by other terms.
     pub(crate) fn by(&self, terms: Terms) -> Self {
         Self { terms, ..self.clone() }
+    }
+
+    /// The same with parameters, by name, set to other values.
+    pub(crate) fn turned(&self, values: &[(String, String)]) -> Result<Self> {
+        let terms = values.iter().try_fold(self.terms, |terms, (name, value)| terms.with(name, value))?;
+        Ok(self.by(terms))
     }
 
     /// From the text of a file, held against what a plot can be.

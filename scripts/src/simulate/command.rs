@@ -46,18 +46,19 @@ impl Simulate {
             std::fs::write(report, html(&plot, &runs)).with_context(|| format!("{} cannot be written", report.display()))?;
         }
         let epochs: usize = runs.iter().map(|(_, chronicle)| chronicle.pages.len()).sum();
-        let took = format!("{} epochs in {seconds:.2} s", grouped(epochs as u64));
+        let pace = epochs as f64 / seconds;
+        let took = format!("{} epochs in {seconds:.2} s: {} a second", grouped(epochs as u64), grouped(pace as u64));
         let text = match &runs[..] {
             [(_, chronicle)] => format!("{}\n\n{}\n{}\n{took}", plot.about, chronicle.text(), accounts(chronicle)),
             runs => format!("{}\n\n{}\n{took}", plot.about, summary(runs)),
         };
-        Ok(Answer::good(document(&plot, &runs, seconds), text))
+        Ok(Answer::good(document(&plot, &runs, seconds, pace), text))
     }
 }
 
 fn html(plot: &Plot, runs: &[(Variant, Chronicle)]) -> String {
     match runs {
-        [(_, chronicle)] => chronicle.html(),
+        [(_, chronicle)] => chronicle.html(&plot.about),
         runs => {
             let named: Vec<_> = runs.iter().map(|(variant, it)| (variant.words(), it.pages.as_slice())).collect();
             compared(&plot.about, &named)
@@ -66,8 +67,8 @@ fn html(plot: &Plot, runs: &[(Variant, Chronicle)]) -> String {
 }
 
 /// One run's document is that of the main job; a sweep has one for each run.
-fn document(plot: &Plot, runs: &[(Variant, Chronicle)], seconds: f64) -> Value {
-    let mut document = json!({ "about": plot.about, "seconds": seconds });
+fn document(plot: &Plot, runs: &[(Variant, Chronicle)], seconds: f64, pace: f64) -> Value {
+    let mut document = json!({ "about": plot.about, "seconds": seconds, "epochsPerSecond": pace });
     match runs {
         [(_, chronicle)] => chronicle.add_to(&mut document),
         runs => {

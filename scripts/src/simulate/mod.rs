@@ -10,9 +10,9 @@ use anyhow::Result;
 use crate::{
     model::Model,
     people::{People, Person},
-    scenario::{self, Chronicle, Plot, Terms},
+    scenario::{self, Chronicle, Plot},
     session::BEGINNING,
-    system::{Network, Parameters, System},
+    system::{Network, Parameters, System, Terms},
 };
 
 /// A plot, played from the first epoch on by contracts that were just built.

@@ -1,6 +1,7 @@
 //! The contracts on a chain, all of them, wired to each other.
 
 mod network;
+mod terms;
 
 use abi::{ArbWasm, CacheManager, CorToken, Staking, StylusDeployer};
 use alloy_primitives::{Address, U256, uint};
@@ -21,6 +22,7 @@ use crate::{
 pub(crate) use network::FREE_BUDGET;
 pub use network::Network;
 pub(crate) use network::{BOND, DISCOUNT, PRICE, RESERVE, SPLIT, STARTER, TAPER, grace};
+pub(crate) use terms::Terms;
 
 /// COR's supply, in wei.
 pub const SUPPLY: U256 = uint!(1_000_000_000_000_000_000_000_000_000_U256);

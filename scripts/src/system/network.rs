@@ -4,9 +4,9 @@ use abi::{AgentStore, AppFees, CorToken, FeeBoard, MinerPool, MinerRewards, Stak
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolConstructor;
 use anyhow::Result;
-use economics::{COR, emission::Decay};
+use economics::COR;
 
-use super::{Deployer, Parameters, SUPPLY, System};
+use super::{Deployer, Parameters, SUPPLY, System, Terms, terms::Ratio};
 use crate::people::Person;
 
 /// Wei of a unit of usage.
@@ -40,11 +40,11 @@ pub struct Network {
 }
 
 impl Network {
-    /// Deploys them around COR and staking, wires all, and has them cached.
-    pub(crate) async fn deploy(deployer: &mut Deployer<'_>, system: &System) -> Result<Self> {
+    /// Deploys them around COR and staking, by terms, wires all, and has them cached.
+    pub(crate) async fn deploy(deployer: &mut Deployer<'_>, system: &System, terms: &Terms) -> Result<Self> {
         let (owner, guardian) = (deployer.people.address(Person::Treasury), deployer.people.address(Person::Guardian));
         let Parameters { epoch_length, delay, .. } = system.parameters;
-        let [miners, treasury, burn, builders] = SPLIT.map(U256::from);
+        let [miners, treasury, burn, builders] = terms.shares()?.map(U256::from);
 
         let board = deployer.put("fee-board", FeeBoard::abi::contract(), &[]).await?;
         let arguments = AppFees::constructorCall {
@@ -54,8 +54,8 @@ impl Network {
             staking: system.staking,
             grace: grace(system),
             delay,
-            unitPrice: U256::from(PRICE),
-            discount: U256::from(DISCOUNT),
+            unitPrice: U256::from(terms.unit_price()?),
+            discount: U256::from(terms.discount()?),
             minersShare: miners,
             treasuryShare: treasury,
             burnShare: burn,
@@ -78,7 +78,7 @@ impl Network {
         let window = 3 * epoch_length / 7;
         let arguments = MinerRewards::constructorCall { owner, guardian, staking: system.staking, delay, window };
         let rewards = deployer.put("miner-rewards", MinerRewards::abi::contract(), &arguments.abi_encode()).await?;
-        let [usage, stake, floor] = TAPER.map(U256::from);
+        let ratio = |ratio: Ratio| U256::from(ratio.units());
         let arguments = MinerPool::constructorCall {
             owner,
             guardian,
@@ -87,10 +87,10 @@ impl Network {
             referenceSupply: SUPPLY,
             emittedBefore: U256::ZERO,
             burntBefore: U256::ZERO,
-            decay: U256::from(Decay::DEFAULT),
-            usageTaper: usage,
-            stakeTaper: stake,
-            floor,
+            decay: ratio(terms.decay),
+            usageTaper: ratio(terms.usage_taper),
+            stakeTaper: ratio(terms.stake_taper),
+            floor: ratio(terms.floor),
             delay,
         };
         let pool = deployer.put("miner-pool", MinerPool::abi::contract(), &arguments.abi_encode()).await?;

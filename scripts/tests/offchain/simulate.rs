@@ -22,6 +22,8 @@ async fn the_document_has_parameters_and_epochs_that_follow_from_each_other() {
     let answer = desk.run("simulate @plot.toml --report @report.html").await.expect("it is played");
     let (parameters, epochs) = (&answer.json["parameters"], answer.json["epochs"].as_array().expect("epochs"));
     assert_eq!(epochs.len(), 12);
+    // Built for speed it is thousands; less than this is no longer years in a second, however slow the machine.
+    assert!(answer.json["epochsPerSecond"].as_f64().expect("a pace") > 20.0, "{}", answer.text);
     let ratio = |field| Wad::new(number(parameters, field).try_into().expect("a ratio")).expect("at most 1");
     let taper = Taper::new(ratio("usageTaper"), ratio("stakeTaper"), ratio("floor")).expect("within its bounds");
     let decay = Decay::new(number(parameters, "decay").try_into().expect("a ratio")).expect("within its bounds");

@@ -35,7 +35,7 @@ fn the_ledger_of_a_run_on_another_chain_is_what_the_chain_has() {
     let before = runtime.block_on(provider.get_block_number()).expect("a number");
 
     let foreign = Some(Foreign { url: node.endpoint(), key: node.accounts()[0].key });
-    let report = play(Options { foreign, journal: Some(file.clone()), epochs: 3 });
+    let report = play(Options { foreign, journal: Some(file.clone()), epochs: 3, ..Options::default() });
     assert!(report.steps.all().all(|step| !matches!(step.outcome, Outcome::LeftOut { .. })));
     assert_eq!(report.json()["epochs"].as_array().map(Vec::len), Some(3));
 

@@ -23,7 +23,7 @@ fn users_pay_for_more_and_more_and_every_sum_holds() {
     // A difference between chain and simulation, in any figure of an epoch or in what anybody has, is a mismatch.
     assert_eq!(report.simulated, 12, "all twelve epochs are simulated too, and equal the chain to the wei");
 
-    let html = report.chronicle.html();
+    let html = report.chronicle.html("Epochs");
     assert_eq!(html.matches("<svg").count(), 3);
     assert!(!html.contains("NaN") && !html.contains("src=") && !html.contains("href="), "one file that needs nothing else");
 
@@ -68,4 +68,29 @@ fn users_pay_for_more_and_more_and_every_sum_holds() {
     holders.sort_unstable();
     assert_eq!(holders, ["agent-store", "app-fees", "miner-pool", "miner-rewards", "staking"]);
     assert!(sums.iter().all(|row| row["owes"] == row["has"]));
+}
+
+/// Contracts that are built with other parameters: the simulation, which the formula alone turns, equals them to the wei too.
+#[test]
+fn other_terms_are_simulated_to_the_wei() {
+    let others = [
+        ("decay", "0.012"),
+        ("usage-taper", "0.8"),
+        ("stake-taper", "0.3"),
+        ("floor", "0.1"),
+        ("miners", "0.6"),
+        ("treasury", "0.13"),
+        ("burn", "0.07"),
+        ("builders", "0.08"),
+        ("discount", "0.25"),
+        ("unit-price", "0.0017"),
+    ];
+    let terms = others.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let report = play(Options { epochs: 4, terms, ..Options::default() });
+    assert_eq!(report.simulated, 4);
+    let document = report.json();
+    let parameters = &document["parameters"];
+    assert_eq!((wei(parameters, "usageTaper"), wei(parameters, "floor")), (COR * 8 / 10, COR / 10), "it was not the defaults");
+    let first = &document["epochs"][0];
+    assert_eq!(wei(first, "cap"), wei(first, "reserve") * 12 / 1_000);
 }

@@ -1,4 +1,4 @@
-//! What the contracts are built with: the numbers that a simulation may turn.
+//! What the contracts are built with: the numbers that a simulation may turn, and a run of the main job.
 
 use anyhow::{Context, Result};
 use economics::{
@@ -8,7 +8,7 @@ use economics::{
 };
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::system::{DISCOUNT, PRICE, SPLIT, TAPER};
+use super::{DISCOUNT, PRICE, SPLIT, TAPER};
 use words::number::{decimal, plain};
 
 /// Units of a ratio: 10^-18.
@@ -137,6 +137,11 @@ impl Terms {
             "the split is out of bounds: miners 0.5 to 0.85, treasury and burn 0.05 to 0.3 each and 0.15 together, builders at \
              most 0.1, and all of them at most 1",
         )
+    }
+
+    /// The shares of miners, treasury, burn and builders, in parts of 10,000.
+    pub(crate) fn shares(&self) -> Result<[u16; 4]> {
+        Ok([self.miners.points()?, self.treasury.points()?, self.burn.points()?, self.builders.points()?])
     }
 
     /// The builders' share, in parts of 10,000.
