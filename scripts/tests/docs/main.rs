@@ -5,6 +5,7 @@
 
 mod page;
 mod reader;
+mod readme;
 mod words;
 mod world;
 
@@ -14,7 +15,14 @@ use world::World;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_is_run_by_its_pages() {
     let world = World::new().await;
-    read(&world, "docs/operator.md").await;
+    read(&world, "docs/operator.md", None).await;
     world.give("staker", 2_000).await;
-    read(&world, "docs/staker.md").await;
+    read(&world, "docs/staker.md", None).await;
+    world.give("app", 1_000).await;
+    read(&world, "docs/app.md", None).await;
+    read(&world, "docs/keeper.md", None).await;
+    read(&world, "docs/attester.md", Some(world.published() + 1)).await;
+    read(&world, "docs/miner.md", Some(world.published())).await;
+    read(&world, "docs/reading-the-chain.md", None).await;
+    read(&world, "docs/simulation.md", None).await;
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     env, fs,
+    os::unix::process::ExitStatusExt,
     path::Path,
     process::{Command as Process, Stdio},
     time::{Duration, Instant},
@@ -19,10 +20,11 @@ use crate::{
 /// How long a command that goes on may take to say what the page says.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Reads a page of this checkout to its end.
-pub(crate) async fn read(world: &World, page: &str) {
+/// Reads a page of this checkout to its end. `EPOCH` in it is the given one, or the one that runs when it is first named.
+pub(crate) async fn read(world: &World, page: &str, epoch: Option<u64>) {
     let path = Workspace::here().root().join(page);
-    let mut reader = Reader { world, page, said: String::new(), epoch: HashMap::new() };
+    let mut reader = Reader { world, page, said: String::new(), kept: HashMap::new() };
+    reader.kept.extend(epoch.map(|epoch| ("EPOCH".to_owned(), epoch.to_string())));
     let steps = steps(&path);
     assert!(steps.iter().any(|step| matches!(step.what, What::Run(_))), "{page} has no command");
     for (index, Step { line, what }) in steps.iter().enumerate() {
@@ -44,7 +46,7 @@ struct Reader<'a> {
     /// What the commands of the latest block printed.
     said: String,
     /// Words that keep their meaning to the end of a page.
-    epoch: HashMap<String, String>,
+    kept: HashMap<String, String>,
 }
 
 impl Reader<'_> {
@@ -72,21 +74,21 @@ impl Reader<'_> {
         }
     }
 
-    /// Words of the page that are not known at first are asked of the world; the epoch stays what it was.
+    /// Words of the page that are not known yet are asked of the world; the epoch and the app stay what they were.
     async fn filled(&mut self, text: &str) -> Result<String, String> {
         let mut missing = Vec::new();
         filled(text, |word| {
             missing.push(word.to_owned());
             Some(String::new())
         })?;
-        let mut known = self.epoch.clone();
+        let mut known = self.kept.clone();
         for word in missing {
             if known.contains_key(&word) {
                 continue;
             }
             if let Some(meaning) = self.world.word(&word).await {
-                if word == "EPOCH" {
-                    self.epoch.insert(word.clone(), meaning.clone());
+                if ["EPOCH", "APP"].contains(&&*word) {
+                    self.kept.insert(word.clone(), meaning.clone());
                 }
                 known.insert(word, meaning);
             }
@@ -154,12 +156,22 @@ impl Reader<'_> {
         let ended = child.wait().map_err(|error| error.to_string())?;
         self.said = before + &said(&heard);
         println!("{}", self.said);
-        if ended.success() { Ok(()) } else { Err(format!("{text}\nends with {ended} at Ctrl-C: {}", self.said)) }
+        // Some put things in order first, others have nothing to.
+        if ended.success() || ended.signal() == Some(2) {
+            Ok(())
+        } else {
+            Err(format!("{text}\nends with {ended} at Ctrl-C: {}", self.said))
+        }
     }
 
     /// Asks the index.
     async fn asks(&mut self, question: &str) -> Result<(), String> {
-        let question = self.filled(question).await?;
+        // SQL has capitals of its own: here only addresses stand for something.
+        let mut known = HashMap::new();
+        for word in question.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').filter(|word| word.starts_with("0x")) {
+            known.insert(word, self.world.word(word).await);
+        }
+        let question = filled(question, |word| known.get(word).cloned().unwrap_or_else(|| Some(word.to_owned())))?;
         let index = rusqlite::Connection::open(self.world.path("corflow.db")).map_err(|error| error.to_string())?;
         let mut statement = index.prepare(&question).map_err(|error| format!("{question}: {error}"))?;
         let columns = statement.column_count();

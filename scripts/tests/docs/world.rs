@@ -101,6 +101,10 @@ impl World {
             "URL" => Some(self.node.endpoint()),
             "NAME" => Some("arbitrum-sepolia".to_owned()),
             "BLOCK" => Some(self.provider.get_block_number().await.expect("a number").to_string()),
+            "APP" => {
+                let apps: U256 = self.view(self.contract("agent-store"), abi::AgentStore::appsCall {}).await;
+                Some(apps.to_string())
+            }
             "EPOCH" => {
                 let staking = self.contract("staking");
                 let genesis: U256 = self.view(staking, abi::Staking::genesisCall {}).await;
@@ -110,6 +114,13 @@ impl World {
             }
             _ => None,
         }
+    }
+
+    /// The newest epoch whose scores are published.
+    pub(crate) fn published(&self) -> u64 {
+        let folders = fs::read_dir(self.path("rewards")).expect("the published folder");
+        let names = folders.map(|it| it.expect("an entry").file_name().into_string().expect("a name"));
+        names.filter_map(|it| it.strip_prefix("epoch-")?.parse().ok()).max().expect("an epoch")
     }
 
     fn reader(&self, name: &str) -> Option<Address> {
