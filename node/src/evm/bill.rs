@@ -105,7 +105,7 @@ impl Bill {
 fn poster_gas(message: &Message, fees: &FeeRules, price: Price) -> u64 {
     let units = U256::from(message.posted_len) * U256::from(UNITS_PER_BYTE);
     let wei = units.saturating_mul(fees.l1_price_per_unit);
-    wei.checked_div(U256::from(price.base_fee)).unwrap_or_default().saturating_to()
+    wei.checked_div(U256::from(price.posting)).unwrap_or_default().saturating_to()
 }
 
 /// Gives back what was not used and hands the fees on: computing to the network (and to infrastructure, where there is

@@ -17,6 +17,8 @@ pub(super) enum Mode {
 pub(super) struct Price {
     /// Base fee in wei as code sees it: the block's, or 0 for a call that offers no fee.
     pub(super) base_fee: u64,
+    /// Base fee in wei by which posting to the parent chain becomes gas: the block's, for every call.
+    pub(super) posting: u64,
     /// Wei that are paid for a unit of gas.
     pub(super) effective: u128,
     /// What the host function `tx_gas_price` tells: the tip is in it, dropped or not.
@@ -30,6 +32,6 @@ impl Price {
         let base_fee = if free { 0 } else { block.base_fee };
         let told = message.max_fee.min(u128::from(base_fee).saturating_add(message.priority_fee));
         let effective = if fees.collect_tips { told } else { u128::from(base_fee) };
-        Self { base_fee, effective, told }
+        Self { base_fee, posting: block.base_fee, effective, told }
     }
 }

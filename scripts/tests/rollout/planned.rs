@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     foreign::{Trick, code},
-    support::{Notes, Stage, artifacts},
+    support::{Notes, STRANGER, Stage, artifacts},
 };
 
 sol! {
@@ -17,7 +17,12 @@ sol! {
         function getMinBid(uint64 size) external view returns (uint192);
     }
     function allCacheManagers() external view returns (address[] memory);
+    function becomeChainOwner() external;
+    function setL1PricePerUnit(uint256 pricePerUnit) external;
 }
+
+const ARB_DEBUG: Address = address!("0x00000000000000000000000000000000000000ff");
+const ARB_OWNER: Address = address!("0x0000000000000000000000000000000000000070");
 
 const ARB_WASM_CACHE: Address = address!("0x0000000000000000000000000000000000000072");
 
@@ -56,8 +61,32 @@ async fn bids_for_the_cache_are_in_the_cost_and_apart_from_gas() {
         sum += U256::from(row.gas + row.data_gas.expect("told")) * plan.gas_price + row.fee;
     }
     assert_eq!((bids, plan.expected), (7, sum));
-    println!("{plan}");
     rollout.keep_to(&plan);
     rollout.execute().await.expect("deployed");
     assert_eq!(paid().await - before, U256::from(7 * u64::from(BID)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_posting_to_the_parent_chain_costs_is_told_apart_and_is_in_what_is_needed() {
+    let stage = Stage::new().await;
+    stage.send(STRANGER, ARB_DEBUG, becomeChainOwnerCall {}.abi_encode()).await;
+    let price = U256::from(2_000_000_000_u64);
+    stage.send(STRANGER, ARB_OWNER, setL1PricePerUnitCall { pricePerUnit: price }.abi_encode()).await;
+
+    let mut notes = Notes::default();
+    let site = Site::connect(&stage.network, artifacts(), &stage.actor).await.expect("connected");
+    let mut rollout = Rollout::open(&site, &mut notes).await.expect("opened");
+    let plan = rollout.plan(&rollout.rehearse(artifacts()).await.expect("rehearsed")).await.expect("a plan");
+    let data: u64 = plan.rows.iter().map(|row| row.data_gas.expect("told")).sum();
+    let gas: u64 = plan.rows.iter().map(|row| row.gas).sum();
+    assert!(plan.rows.iter().all(|row| row.data_gas > Some(0)), "{plan}");
+    assert!(data > gas / 100, "{data} beside {gas}: it would not matter");
+    let balance = format!("{:#x}", plan.needed);
+    stage.ask("anvil_setBalance", json!([stage.actor.address(), balance])).await;
+    rollout.keep_to(&plan);
+    rollout.execute().await.expect("it suffices");
+    let used: u64 =
+        stage.journal().iter().filter(|line| line["what"] == "mined").map(|line| line["gas"].as_u64().expect("gas")).sum();
+    println!("{gas} gas and {data} of data planned, {used} used");
+    assert!(used.abs_diff(gas + data) < (gas + data) / 20, "{used}, planned {gas} and {data}");
 }
