@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `place` | where the contracts are, and what they say at a block |
 //! | `twin`, `books`, `account`, `clock` | what a transaction will change, on paper |
+//! | `coming` | what is announced and does not hold yet |
 //! | `write` | the one way in which everything is written |
 //! | `approval` | how contracts come to the COR that they take |
 //! | `sending` | a transaction on its way |
 //! | `failure` | how commands fail, and with which exit code |
-//! | `stakes`, `app`, `usage`, `miner`, `owner` | the commands |
+//! | `stakes`, `app`, `usage`, `miner`, `owner`, `settings` | the commands |
 //! | `attester` | an attester's part |
 //! | `watch` | all of it at a glance |
 
@@ -18,11 +19,13 @@ mod approval;
 mod attester;
 mod books;
 mod clock;
+mod coming;
 mod failure;
 mod miner;
 mod owner;
 mod place;
 mod sending;
+mod settings;
 mod stakes;
 mod twin;
 mod usage;

@@ -2,14 +2,16 @@
 
 use abi::{AgentStore, AppFees, MinerPool, MinerRewards, Staking};
 use alloy_primitives::{Address, U256};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use words::{number::address, refusals::duration};
 
 use super::{
     clock::Epochs,
+    coming::{self, Coming},
     place::{Place, View},
+    settings::{Change, Setting},
     twin::{Figure, Twin, document, lines},
     write::{Act, Call, Writing},
 };
@@ -24,7 +26,7 @@ pub struct Owners {
 
 /// A contract that somebody owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Owned {
+pub(super) enum Owned {
     Staking,
     AppFees,
     AgentStore,
@@ -54,6 +56,22 @@ enum Command {
         #[command(flatten)]
         writing: Writing,
     },
+    #[command(flatten)]
+    Set(Setting),
+    /// Closes a contract to people's inflows; exits stay open. The guardian or the owner.
+    Pause {
+        /// Which contract: all but miner-rewards.
+        contract: Owned,
+        #[command(flatten)]
+        writing: Writing,
+    },
+    /// Opens it again. The owner only.
+    Unpause {
+        /// Which contract.
+        contract: Owned,
+        #[command(flatten)]
+        writing: Writing,
+    },
     /// Who may do what, which settings hold, and which are on their way.
     Params {
         #[command(flatten)]
@@ -65,7 +83,7 @@ impl Owned {
     const ALL: [Self; 5] = [Self::Staking, Self::AppFees, Self::AgentStore, Self::MinerRewards, Self::MinerPool];
 
     /// Its package.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Staking => "staking",
             Self::AppFees => "app-fees",
@@ -73,6 +91,14 @@ impl Owned {
             Self::MinerRewards => "miner-rewards",
             Self::MinerPool => "miner-pool",
         }
+    }
+}
+
+impl Owned {
+    /// Nobody's inflow goes to miner-rewards, so that it has no pause.
+    fn pausable(self) -> Result<Self> {
+        ensure!(self != Self::MinerRewards, "nobody's inflow goes to miner-rewards: there is nothing to pause");
+        Ok(self)
     }
 }
 
@@ -88,6 +114,9 @@ impl Owners {
                 let (site, actor) = writing.begin().await?;
                 writing.run(&site, &actor, &HandOver { contract, what: Step::Accept(actor.address()) }).await
             }
+            Command::Set(setting) => setting.run().await,
+            Command::Pause { contract, writing } => Change::Paused(contract.pausable()?, true).run(&writing).await,
+            Command::Unpause { contract, writing } => Change::Paused(contract.pausable()?, false).run(&writing).await,
             Command::Params { place } => params(&place).await,
         }
     }
@@ -159,7 +188,13 @@ async fn params(place: &Place) -> Result<Answer> {
         text += &format!("\nattester {at}  {attester}");
     }
     json.insert("attesters".to_owned(), named.into());
-    Ok(Answer::good(json!({"block": view.number, "contracts": json}), text))
+    let (coming, _) = coming::read(&view, Epochs::read(&view).await?).await?;
+    text += if coming.is_empty() { "\n\nnothing is on its way" } else { "\n\non their way" };
+    for it in &coming {
+        text += &format!("\n{}", it.text(&context));
+    }
+    let coming: Vec<Value> = coming.iter().map(Coming::json).collect();
+    Ok(Answer::good(json!({"block": view.number, "contracts": json, "coming": coming}), text))
 }
 
 async fn roles(view: &View<'_>, name: &'static str) -> Result<Vec<Figure>> {
@@ -187,29 +222,34 @@ async fn settings(view: &View<'_>, contract: Owned) -> Result<Vec<Figure>> {
             let cooldown = view.view("staking", &Staking::cooldownCall {}).await?;
             vec![
                 Figure::count("incentives in percent", count(view.view("staking", &Staking::aprCall {}).await?)),
-                Figure::count("cooldown in seconds", count(cooldown)),
+                Figure::seconds("cooldown", count(cooldown)),
+                Figure::seconds("delay of roles", count(view.view("staking", &Staking::delayCall {}).await?)),
+                Figure::seconds("epoch", count(view.view("staking", &Staking::epochLengthCall {}).await?)),
+                Figure::cor("reference supply", view.wei("staking", &Staking::referenceSupplyCall {}).await?),
             ]
         }
         Owned::AppFees => {
             let price = |ahead| AppFees::unitPriceOfCall { epoch: epoch(ahead) };
-            let split = view.view("app-fees", &AppFees::splitOfCall { epoch: epoch(1) }).await?;
+            let split = view.view("app-fees", &AppFees::splitOfCall { epoch: epoch(0) }).await?;
             let treasury = view.view("app-fees", &AppFees::pendingTreasuryCall {}).await?;
             vec![
                 Figure::cor("price of a unit", view.wei("app-fees", &price(0)).await?),
                 Figure::cor("price in the next epoch", view.wei("app-fees", &price(1)).await?),
                 Figure::cor("price in the one after", view.wei("app-fees", &price(2)).await?),
-                points("commitment discount", view.view("app-fees", &AppFees::discountOfCall { epoch: epoch(1) }).await?),
+                points("commitment discount", view.view("app-fees", &AppFees::discountOfCall { epoch: epoch(0) }).await?),
                 points("miners' share", split.minersShare),
                 points("treasury's share", split.treasuryShare),
                 points("burnt share", split.burnShare),
                 points("builders' share", split.buildersShare),
+                Figure::seconds("grace", count(view.view("app-fees", &AppFees::graceCall {}).await?)),
+                Figure::seconds("delay of roles", count(view.view("app-fees", &AppFees::delayCall {}).await?)),
                 Figure::account("treasury", view.view("app-fees", &AppFees::treasuryCall {}).await?),
                 Figure::account("treasury to come", treasury.treasury),
                 Figure::time("treasury from", treasury.activeAt.saturating_to()),
             ]
         }
         Owned::AgentStore => {
-            let free = view.view("agent-store", &AgentStore::freeBudgetOfCall { epoch: epoch(1) }).await?;
+            let free = view.view("agent-store", &AgentStore::freeBudgetOfCall { epoch: epoch(0) }).await?;
             vec![
                 Figure::account("curator", view.view("agent-store", &AgentStore::curatorCall {}).await?),
                 Figure::cor("bond", view.wei("agent-store", &AgentStore::bondCall {}).await?),
@@ -224,6 +264,8 @@ async fn settings(view: &View<'_>, contract: Owned) -> Result<Vec<Figure>> {
             vec![
                 Figure::count("attesters", count(quorum.attesters)),
                 Figure::count("quorum", count(quorum.quorum)),
+                Figure::seconds("window of a root", count(view.view("miner-rewards", &MinerRewards::windowCall {}).await?)),
+                Figure::seconds("delay of roles", count(view.view("miner-rewards", &MinerRewards::delayCall {}).await?)),
                 Figure::time("other attesters from", coming.activeAt.saturating_to()),
             ]
         }

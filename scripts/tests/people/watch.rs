@@ -81,7 +81,7 @@ async fn a_frame_and_a_document_say_what_the_contracts_say() {
     };
     has("agent-store", "offered to", &guardian.to_string());
     has("app-fees", "price of a unit", &(COR / 800).to_string());
-    has("miner-rewards", "so many attesters", "2");
+    has("miner-rewards", "number of attesters", "2");
     let events = document["events"].as_array().expect("a list");
     assert_eq!((&events[0]["contract"], &events[0]["event"]), (&"agent-store".into(), &"Paused".into()), "the newest is first");
     assert!(events.iter().any(|it| it["event"] == "Staked" && it["arguments"]["amount"] == (500 * COR).to_string()));

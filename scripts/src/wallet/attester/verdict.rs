@@ -193,7 +193,7 @@ impl Verdict {
         if now < last {
             remedies.push(Remedy {
                 who: format!("the owner, {}", self.context.who(polls.owner)),
-                call: "setAttesters(address[],uint256) of miner-rewards".to_owned(),
+                call: "corflow owner set-attesters, which is setAttesters(address[],uint256) of miner-rewards,".to_owned(),
                 before: Some(last),
                 effect: format!("others attest {} later, and activate() drops the root", duration(polls.delay)),
             });

@@ -11,13 +11,11 @@ use economics::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{
-    super::{
-        clock::Epochs,
-        place::View,
-        twin::{Figure, document},
-    },
+use super::super::{
+    clock::Epochs,
     coming::{self, Coming},
+    place::View,
+    twin::{Figure, document},
 };
 
 /// Seconds of the year that rates are of: 365 days, as staking counts.

@@ -2,11 +2,10 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `figures`, `coming`, `news` | what there is to see |
+//! | `figures`, `news` | what there is to see |
 //! | `screen` | how it looks, at any size |
 //! | `terminal` | the terminal, taken and given back |
 
-mod coming;
 mod figures;
 mod news;
 mod screen;

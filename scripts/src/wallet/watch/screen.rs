@@ -14,11 +14,11 @@ use words::refusals::{duration, time};
 
 use super::{
     super::{
+        coming::Coming,
         place::Site,
         twin::{Figure, Quantity},
     },
     Reading,
-    coming::Coming,
     figures::Panel,
     news::{News, amount, short},
 };

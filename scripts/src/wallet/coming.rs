@@ -4,8 +4,9 @@ use abi::{AgentStore, AppFees, MinerPool, MinerRewards, Staking};
 use alloy_primitives::{Address, U256};
 use anyhow::Result;
 use serde_json::{Value, json};
+use words::refusals::{Context, time};
 
-use super::super::{clock::Epochs, place::View, twin::Quantity};
+use super::{clock::Epochs, place::View, twin::Quantity};
 
 /// Contracts that somebody owns.
 const OWNED: [&str; 5] = ["staking", "app-fees", "agent-store", "miner-rewards", "miner-pool"];
@@ -24,6 +25,12 @@ pub(super) struct Coming {
 }
 
 impl Coming {
+    /// For people.
+    pub(super) fn text(&self, context: &Context) -> String {
+        let from = self.from.map_or_else(String::new, |from| format!(", from {} on", time(from)));
+        format!("{}: {} {}{from}", self.contract, self.what, self.to.text(context))
+    }
+
     /// For programs.
     pub(super) fn json(&self) -> Value {
         let from = self.from.map(|it| it.to_string());
@@ -54,7 +61,7 @@ pub(super) async fn read(at: &View<'_>, epochs: Epochs) -> Result<(Vec<Coming>, 
     if !attesters.activeAt.is_zero() {
         let to = Quantity::Count(attesters.attesters.len() as u64);
         let from = Some(attesters.activeAt.saturating_to());
-        coming.push(Coming { contract: "miner-rewards", what: "so many attesters", to, from });
+        coming.push(Coming { contract: "miner-rewards", what: "number of attesters", to, from });
         let to = Quantity::Count(attesters.quorum.saturating_to());
         coming.push(Coming { contract: "miner-rewards", what: "quorum", to, from });
     }
