@@ -119,7 +119,12 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let arguments = match parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        // Help and version, which are no errors, come on stdout.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => return wallet::misunderstood(&error, std::env::args_os().any(|it| it == "--json")),
+    };
     let json = arguments.json;
     let ended = match arguments.command {
         Some(Command::Up { port }) => up(port).await,

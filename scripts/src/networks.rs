@@ -39,7 +39,7 @@ pub struct Network {
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// The file of networks cannot be read.
-    #[error("{} cannot be read: {source}", path.display())]
+    #[error("{} cannot be read ({source}): run corflow in a checkout of its sources, which has networks.toml", path.display())]
     Read {
         /// Which file.
         path: PathBuf,

@@ -52,7 +52,9 @@ pub enum PlacesError {
         source: serde_json::Error,
     },
     /// It is of another chain.
-    #[error("{path} is of chain {found}, and the chain there has the id {asked}")]
+    #[error(
+        "{path} is of chain {found}, and the chain there has the id {asked}: name the file of that chain's deployment, or the URL of its own node"
+    )]
     OtherChain {
         /// Which file.
         path: PathBuf,

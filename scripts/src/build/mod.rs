@@ -23,13 +23,18 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The one that cargo runs this program from, or, without cargo, the one that this crate was compiled in. Checkouts may
-    /// share a target folder, so what is compiled in can be another's.
+    /// The one that cargo runs this program from; without cargo, the one that it is run in; else the one that this crate was
+    /// compiled in. Checkouts may share a target folder, so what is compiled in can be another's, or gone.
     pub fn here() -> Self {
-        let compiled = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let running = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let root = running.iter().flat_map(|package| package.ancestors()).find(|folder| folder.join("contracts/.cargo").is_dir());
-        Self::at(root.map_or_else(|| compiled.join(".."), Path::to_owned))
+        let compiled = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let folders = package.into_iter().chain(std::env::current_dir());
+        Self::at(folders.filter_map(|folder| Self::around(&folder)).next().unwrap_or(compiled))
+    }
+
+    /// The top folder of the checkout that a folder is in.
+    fn around(folder: &Path) -> Option<PathBuf> {
+        folder.ancestors().find(|folder| folder.join("contracts/.cargo").is_dir()).map(Path::to_owned)
     }
 
     /// The one in another folder.

@@ -9,6 +9,7 @@ use alloy_primitives::Address;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde_json::{Value, json};
+use words::refusals::Kind;
 
 use super::{
     export::export,
@@ -16,7 +17,7 @@ use super::{
     source::Source,
     store::{Contract, Origin, Store},
 };
-use crate::{answer::Answer, places::Places};
+use crate::{answer::Answer, places::Places, wallet::Failure};
 
 /// How often a chain is asked for something new.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -156,7 +157,8 @@ fn contracts(path: &Path, chain_id: u64) -> Result<Vec<Contract>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let document: Value = serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
     if let Some(named) = document["chainId"].as_u64() {
-        ensure!(named == chain_id, "{} is of chain {named}, and the chain at this endpoint is {chain_id}", path.display());
+        let said = format!("{} is of chain {named}, and the chain at this endpoint is {chain_id}", path.display());
+        ensure!(named == chain_id, Failure::Node(Box::new(Kind::WrongChain.refusal(&said))));
     }
     let listed = document["contracts"].as_object();
     let listed = listed.with_context(|| format!("{} has no \"contracts\": it is no deployment file", path.display()))?;

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
+use words::{number::plain, refusals::time};
 
 use super::{
     chain::{Chain, Contracts},
@@ -290,7 +291,12 @@ async fn check(settings: Settings, signer: PrivateKeySigner) -> Result<Answer> {
     for it in &reports {
         text += &format!("endpoint   {}: {}\n", it.name, state(&it.state));
     }
-    text += &format!("head       block {}\nkey        {account}, {balance} wei, pays at most {cap} wei per gas\n", head.number);
+    text += &format!(
+        "head       block {}\nkey        {account}, {} ETH, pays at most {} gwei per gas\n",
+        head.number,
+        plain(balance.saturating_to(), 18),
+        plain(cap.into(), 9)
+    );
     text += &format!(
         "contracts  pool {}, app-fees {}, miner-rewards {}\n",
         contracts.pool, contracts.app_fees, contracts.miner_rewards
@@ -348,13 +354,18 @@ fn log(settings: &Settings, last: usize, acted: bool) -> Result<Answer> {
 /// A tick in a line for each thing that happened.
 fn line(seq: u64, body: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut lines = vec![format!("#{seq} at {}, block {}", body["time"], body["head"]["number"])];
+    let mut lines = vec![format!(
+        "#{seq} at {}, block {}",
+        body["time"].as_u64().map_or_else(|| text(&body["time"]), time),
+        body["head"]["number"]
+    )];
     let each = |name: &str| body[name].as_array().cloned().unwrap_or_default();
     for it in each("sent") {
         lines.push(format!("  {} (nonce {}, {})", text(&it["purpose"]), it["nonce"], text(&it["hash"])));
     }
     for it in each("ended") {
-        let cost = it["cost"].as_str().map(|it| format!(", cost {it} wei")).unwrap_or_default();
+        let cost = it["cost"].as_str().and_then(|it| it.parse().ok()).map(|wei| format!(", cost {} ETH", plain(wei, 18)));
+        let cost = cost.unwrap_or_default();
         lines.push(format!("  {}: {}{cost}", text(&it["duty"]), text(&it["outcome"])));
     }
     for it in each("notes") {

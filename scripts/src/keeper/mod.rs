@@ -37,5 +37,6 @@ mod spool;
 mod store;
 mod tick;
 
+pub(crate) use chain::Trouble;
 pub use spool::Refusal;
 pub use store::StoreError;

@@ -231,7 +231,8 @@ pub(crate) fn root_text(root: Option<B256>) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+    fs::read(path)
+        .with_context(|| format!("{} cannot be read; is --book the published folder, with this epoch in it?", path.display()))
 }
 
 /// Writes beside the file first, so that there is never half of one under its name.

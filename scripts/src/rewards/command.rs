@@ -7,7 +7,10 @@ use alloy_primitives::{Address, B256};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use words::number::{address, cor, decimal};
+use words::{
+    number::{address, cor, decimal},
+    refusals::time,
+};
 
 use super::{
     book::{Book, root_text},
@@ -166,7 +169,11 @@ impl Rewards {
         match &self.rpc {
             None => Ok(None),
             // It may hold a key: it is not repeated.
-            Some(url) => Ok(Some(RootProvider::connect(url).await.context("--rpc is no URL that can be reached")?)),
+            Some(url) => Ok(Some(
+                RootProvider::connect(url)
+                    .await
+                    .context("--rpc is no URL that can be reached: it is written like http://localhost:8547")?,
+            )),
         }
     }
 
@@ -233,7 +240,7 @@ impl std::fmt::Display for Verdict {
             None => Ok(()),
             Some(Standing::Active) => writeln!(f, "on chain: this root is active"),
             Some(Standing::Pending(ready_at)) => {
-                writeln!(f, "on chain: this root is pending, and can be active from {ready_at} on")
+                writeln!(f, "on chain: this root is pending, and can be active from {} on", time(ready_at))
             }
             Some(Standing::Rival(rival)) => writeln!(
                 f,

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use economics::allocation::Pots;
 use serde_json::json;
-use words::number::cor;
+use words::{number::cor, refusals::time};
 
 use super::{
     book::Book,
@@ -241,7 +241,9 @@ impl Count {
         let counted = format!("{votes} of {attesters} attesters stand behind it, {quorum} are a quorum");
         let stands = match standing {
             Standing::Active => "it is active: miners claim by it".to_owned(),
-            Standing::Pending(ready_at) => format!("it is pending until {ready_at}, and anyone can activate it from then on"),
+            Standing::Pending(ready_at) => {
+                format!("it is pending until {}, and anyone can activate it from then on", time(*ready_at))
+            }
             Standing::Rival(rival) => format!("another root of this epoch, {}, is before it on the chain", rival.root),
             Standing::Overtaken(epoch) => format!("the root of the later epoch {epoch} is active"),
             Standing::Unseen if votes >= quorum => {

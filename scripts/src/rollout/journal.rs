@@ -121,7 +121,10 @@ pub(crate) enum JournalError {
     #[error("another run is using {}: wait for its end", .0.display())]
     Locked(PathBuf),
     /// A line that is none, other than a last one that was cut off.
-    #[error("{}: line {line} cannot be read: {source}", path.display())]
+    #[error(
+        "{}: line {line} cannot be read ({source}): if another corflow wrote it, go on with that one, else bring the file back",
+        path.display()
+    )]
     Line {
         /// Which file.
         path: PathBuf,

@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         epoch: Number,
         /// Units used in that epoch in all, not since the last voucher.
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         units: Number,
         #[command(flatten)]
         signing: Signing,
@@ -161,7 +161,7 @@ async fn verify(
 
 async fn connected(url: &str) -> Result<RootProvider> {
     // It may hold a provider's key: it is not repeated.
-    RootProvider::connect(url).await.context("--rpc is no URL that can be reached")
+    RootProvider::connect(url).await.context("--rpc is no URL that can be reached: it is written like http://localhost:8547")
 }
 
 /// Where vouchers count: the chain is as it is said to be, and the contract's own domain the one that is signed under.

@@ -27,7 +27,7 @@ pub struct GatewayCount {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SumError {
     /// There is none.
-    #[error("there is no count to add up")]
+    #[error("there is no count to add up: the files are empty")]
     Nothing,
     /// Of another app or epoch.
     #[error("{gateway} counts for {found}, not for {expected}")]
@@ -40,7 +40,7 @@ pub enum SumError {
         expected: String,
     },
     /// One gateway twice: which count holds is not ours to guess.
-    #[error("{gateway} is there twice, with {first} and with {second}")]
+    #[error("{gateway} is there twice, with {first} and with {second}: leave out the one that does not hold any more")]
     Repeated {
         /// Which.
         gateway: String,
@@ -50,7 +50,9 @@ pub enum SumError {
         second: Number,
     },
     /// A gateway counts less than it did: it has lost what it counted.
-    #[error("{gateway} counts {now}, less than the {before} that it counted before")]
+    #[error(
+        "{gateway} counts {now}, less than the {before} that it counted before: counts of an epoch never fall; is it an old file?"
+    )]
     Lower {
         /// Which.
         gateway: String,
@@ -60,7 +62,7 @@ pub enum SumError {
         now: Number,
     },
     /// The sum is not above the voucher before: it would settle nothing.
-    #[error("the sum is {now}, not more than the {before} of the voucher before")]
+    #[error("the sum is {now}, not more than the {before} of the voucher before, which holds: there is nothing to sign")]
     NotMore {
         /// What was signed before.
         before: Number,

@@ -32,16 +32,16 @@ enum Command {
         /// Whose key signs its vouchers.
         #[arg(long, value_parser = address)]
         signer: Address,
-        /// What its vouchers may spend in an epoch: "100 COR".
-        #[arg(long)]
+        /// What its vouchers may spend in an epoch, from grants and escrow together: "100 COR".
+        #[arg(long, allow_negative_numbers = true)]
         fee_cap: Cor,
-        /// Where it describes itself.
+        /// Where it describes itself: https://..., ipfs://...
         #[arg(long)]
         uri: String,
         /// What it is, in a word of at most 32 bytes.
         #[arg(long, default_value = "", value_parser = word)]
         category: B256,
-        /// The hash of what is at the uri; of the uri itself without it.
+        /// The hash of what is at the uri, 32 bytes in hexadecimal; of the uri itself without it.
         #[arg(long)]
         content_hash: Option<B256>,
         #[command(flatten)]
@@ -64,8 +64,9 @@ enum Command {
         /// The app.
         app: u64,
         /// Units for each epoch.
+        #[arg(allow_negative_numbers = true)]
         units: Units,
-        /// How many epochs, from the next one on.
+        /// How many epochs, from the next one on: 1 to 8.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=8))]
         epochs: u64,
         #[command(flatten)]
@@ -85,7 +86,7 @@ enum Command {
         /// The app.
         app: u64,
         /// All units of the epoch, as the voucher says them.
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         units: Units,
         /// The epoch; the running one without it.
         #[arg(long)]
@@ -98,7 +99,7 @@ enum Command {
         /// The app.
         app: u64,
         /// Sets this much of the escrow aside.
-        #[arg(long, value_name = "AMOUNT")]
+        #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
         request: Option<Cor>,
         /// Puts what is leaving back into escrow.
         #[arg(long, conflicts_with = "request")]
@@ -120,6 +121,7 @@ struct Paying {
     /// The app.
     app: u64,
     /// How much: "1500 COR", "0.25".
+    #[arg(allow_negative_numbers = true)]
     amount: Cor,
     #[command(flatten)]
     writing: Writing,

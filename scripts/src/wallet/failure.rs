@@ -7,7 +7,7 @@ use alloy_primitives::B256;
 use serde_json::{Value, json};
 use words::refusals::{Exit, Kind, Refusal};
 
-use crate::{answer::Answer, keys::KeyError, networks::NetworkError};
+use crate::{answer::Answer, keeper::Trouble, keys::KeyError, networks::NetworkError, places::PlacesError};
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -57,12 +57,8 @@ impl Failure {
                 (Kind::of(None, Some(http.status), &http.body), format!("HTTP {}", http.status))
             }
             other => {
-                let mut said = other.to_string();
-                let mut source = std::error::Error::source(other);
-                while let Some(error) = source {
-                    said = format!("{said}: {error}");
-                    source = error.source();
-                }
+                let chain = std::iter::successors(Some(other as &dyn std::error::Error), |error| error.source());
+                let said = joined(chain.map(ToString::to_string));
                 (Kind::of(None, None, &said), said)
             }
         };
@@ -85,7 +81,7 @@ impl Failure {
             }
             says.push(cause.to_string());
         }
-        let says = says.join(": ").replace(url.trim_end_matches('/'), "<its URL>");
+        let says = joined(says).replace(url.trim_end_matches('/'), "<its URL>");
         Self::Said { exit: exit_of(error), says, json }
     }
 
@@ -117,12 +113,15 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             NetworkError::Silent { .. } | NetworkError::OtherChain { .. } => Some(Exit::Node),
             _ => None,
         });
+        let places = cause.downcast_ref::<PlacesError>().filter(|error| matches!(error, PlacesError::OtherChain { .. }));
+        let keeper = cause.downcast_ref::<Trouble>().filter(|error| matches!(error, Trouble::Unreachable(_)));
+        let away = places.map(drop).or(keeper.map(drop)).map(|()| Exit::Node);
         // What other commands pass on as it came.
         let node = cause.downcast_ref::<RpcError<TransportErrorKind>>().map(|error| {
             let refused = error.as_error_resp().is_some_and(|payload| payload.as_revert_data().is_some());
             if refused { Exit::Refused } else { Exit::Node }
         });
-        failure.or(keys).or(network).or(node)
+        failure.or(keys).or(network).or(away).or(node)
     };
     error.chain().find_map(one).unwrap_or(Exit::Failed)
 }
@@ -135,14 +134,51 @@ pub fn print(answer: &Answer, json: bool) -> ExitCode {
 
 /// Says what went wrong: on stderr, and for programs as a document on stdout.
 pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
-    let exit = exit_of(error);
-    let said = hosts_alone(&format!("{error:#}"));
+    let said = hosts_alone(&joined(error.chain().map(ToString::to_string)));
     eprintln!("error: {said}");
+    let details = error.chain().find_map(|cause| cause.downcast_ref::<Failure>()).map(Failure::json);
+    ended(exit_of(error), &said, &details, json)
+}
+
+/// Says why a command line was not understood, likewise.
+pub fn misunderstood(error: &clap::Error, json: bool) -> ExitCode {
+    let said = in_words(&hosts_alone(&error.to_string()));
+    eprint!("{said}");
+    let said = said.trim();
+    ended(Exit::Usage, said.strip_prefix("error: ").unwrap_or(said), &None, json)
+}
+
+fn ended(exit: Exit, said: &str, details: &Option<Value>, json: bool) -> ExitCode {
     if json {
-        let details = error.chain().find_map(|cause| cause.downcast_ref::<Failure>()).map(Failure::json);
         println!("{:#}", json!({"ok": false, "exit": exit as u8, "error": said, "details": details}));
     }
     ExitCode::from(exit as u8)
+}
+
+/// What the standard library says of a text that is no whole number, as people say it.
+fn in_words(said: &str) -> String {
+    [
+        ("invalid digit found in string", "it is not a whole number in plain digits"),
+        ("number too large to fit in target type", "it is larger than such a number can be"),
+        ("cannot parse integer from empty string", "there is no number"),
+        // Between the bounds of a range, which clap writes as Rust does.
+        ("..=", " to "),
+    ]
+    .into_iter()
+    .fold(said.to_owned(), |said, (theirs, ours)| said.replace(theirs, ours))
+}
+
+/// An error and its causes in one line. A cause that an error quotes is not said again.
+fn joined(says: impl IntoIterator<Item = String>) -> String {
+    let mut whole = String::new();
+    for said in says {
+        if whole.is_empty() {
+            whole = said;
+        } else if !whole.contains(&said) {
+            whole = format!("{whole}: {said}");
+        }
+    }
+    whole
 }
 
 /// A text whose URLs end with their host: what follows, and a user before it, may be a provider's key.
@@ -166,7 +202,18 @@ fn hosts_alone(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::hosts_alone;
+    use super::{hosts_alone, joined};
+
+    #[test]
+    fn a_cause_that_is_quoted_is_said_once() {
+        let said = |causes: &[&str]| joined(causes.iter().map(ToString::to_string));
+        assert_eq!(said(&["no.key cannot be read: not found", "not found"]), "no.key cannot be read: not found");
+        assert_eq!(
+            said(&["epoch 3", "line 7 (not a number): mend it", "not a number"]),
+            "epoch 3: line 7 (not a number): mend it"
+        );
+        assert_eq!(said(&["the node", "it is away"]), "the node: it is away");
+    }
 
     #[test]
     fn of_urls_only_the_host_is_told() {

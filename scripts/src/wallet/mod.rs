@@ -36,7 +36,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 pub use attester::Attesters;
-pub use failure::{Failure, exit_of, print, report};
+pub use failure::{Failure, exit_of, misunderstood, print, report};
 pub use place::{Place, Site};
 pub use watch::Watch;
 

@@ -320,11 +320,13 @@ impl ShowEpoch {
             Figure::time("closes", epochs.closes_at(next)),
             Figure::count("due now", count(view.view("miner-pool", &MinerPool::dueCall {}).await?)),
             Figure::cor("reserve", reserve.reserve.saturating_to()),
+            // Else a pool that was just filled says that it has nothing.
+            Figure::cor("deposits to come", reserve.deposits.saturating_to()),
             Figure::cor("most it can emit", view.wei("miner-pool", &MinerPool::capCall {}).await?),
         ];
         let left = epochs.start(running + 1).saturating_sub(view.time);
         let json = json!({"block": view.number, "time": view.time, "epoch": document(&figures)});
-        let text = format!("{}\nanother {} to go", lines(&figures, &site.context(Address::ZERO)), duration(left));
+        let text = format!("{}\n{} to go", lines(&figures, &site.context(Address::ZERO)), duration(left));
         Ok(Answer::good(json, text))
     }
 }

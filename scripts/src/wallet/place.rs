@@ -76,7 +76,7 @@ impl Place {
         let url = self.rpc.clone().or_else(|| network.as_ref().map(|network| network.url().to_owned()));
         let url = url.context("--network or --rpc is needed")?;
         // A URL that does not parse may hold a key all the same: it is not repeated.
-        let parsed = url.parse().context("--rpc is no URL")?;
+        let parsed = url.parse().context("the node's URL is none: it is written like http://localhost:8547")?;
         let provider = RootProvider::new_http(parsed);
         let id = async || provider.get_chain_id().await.map_err(|error| Failure::of_node(&error, &url));
         let file = match (&self.deployments, &network) {
@@ -84,8 +84,12 @@ impl Place {
             (None, Some(network)) => network.deployment(),
             (None, None) => Places::file(id().await?),
         };
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("{} cannot be read: is the network deployed?", file.display()))?;
+        let text = std::fs::read_to_string(&file).with_context(|| {
+            format!(
+                "{} is not there: `corflow deploy` writes it where it deploys; or name another by --deployments",
+                file.display()
+            )
+        })?;
         let deployed: Deployed =
             serde_json::from_str(&text).with_context(|| format!("{} is no file of a deployment", file.display()))?;
         let found = id().await?;

@@ -19,6 +19,7 @@ use crate::answer::Answer;
 #[derive(Args, Clone, Debug)]
 pub struct Stake {
     /// How much: "1500 COR", "0.25".
+    #[arg(allow_negative_numbers = true)]
     amount: Cor,
     #[command(flatten)]
     writing: Writing,
@@ -28,7 +29,7 @@ pub struct Stake {
 #[derive(Args, Clone, Debug)]
 pub struct Unstake {
     /// How much: "1500 COR", "0.25".
-    #[arg(required_unless_present = "cancel", conflicts_with = "cancel")]
+    #[arg(required_unless_present = "cancel", conflicts_with = "cancel", allow_negative_numbers = true)]
     amount: Option<Cor>,
     /// Puts all that is unbonding back at stake instead.
     #[arg(long)]

@@ -24,7 +24,10 @@ pub(super) async fn show(place: &Place, app: u64) -> Result<Answer> {
     let running = epochs.at(view.time);
     let owner = view.view("app-fees", &AppFees::ownerOfCall { appId: id }).await?;
     if owner.is_zero() {
-        bail!("there is no app {app}: {} are registered", view.view("agent-store", &AgentStore::appsCall {}).await?);
+        let last = view.view("agent-store", &AgentStore::appsCall {}).await?;
+        let there_are =
+            if last.is_zero() { "none is registered".to_owned() } else { format!("they are numbered from 1 to {last}") };
+        bail!("there is no app {app}: {there_are}; `corflow app register` makes another");
     }
     let epoch = U256::from(running);
     let registered = view.view("agent-store", &AgentStore::appCall { appId: id }).await?;
@@ -62,7 +65,8 @@ pub(super) async fn check(place: &Place, app: u64, units: u64, epoch: Option<u64
     let site = place.site().await?;
     let view = site.latest().await?;
     let epochs = Epochs::read(&view).await?;
-    let epoch = epoch.unwrap_or_else(|| epochs.at(view.time));
+    let running = epochs.at(view.time);
+    let epoch = epoch.unwrap_or(running);
     let call = AppFees::previewCall { appId: U256::from(app), epoch: U256::from(epoch), cumulativeUnits: U256::from(units) };
     let AppFees::previewReturn { taken, largest } = view.view("app-fees", &call).await?;
     let account = view.view("app-fees", &AppFees::accountOfCall { appId: U256::from(app) }).await?;
@@ -76,7 +80,7 @@ pub(super) async fn check(place: &Place, app: u64, units: u64, epoch: Option<u64
         "ok": whole, "app": app, "epoch": epoch, "asked": units.to_string(), "limit": (!whole).then_some(&words),
         "status": status, "units": taken.units.to_string(), "committed": taken.committed.to_string(),
         "granted": taken.granted.to_string(), "escrowed": taken.escrowed.to_string(), "largest": largest.to_string(),
-        "closes": closes, "leaving": leaving.as_ref().map(Leaving::json),
+        "running": running, "closes": closes, "leaving": leaving.as_ref().map(Leaving::json),
     });
     let verdict = if whole { "would count whole".to_owned() } else { format!("would not count whole: {words}") };
     let leaves = leaving.map(|it| format!("\n{}", it.words())).unwrap_or_default();
@@ -86,7 +90,8 @@ pub(super) async fn check(place: &Place, app: u64, units: u64, epoch: Option<u64
          from grants   {}\n\
          from escrow   {}\n\
          largest       {largest} units in all\n\
-         counts until  {}{leaves}",
+         counts until  {}\n\
+         running       epoch {running}{leaves}",
         taken.units,
         taken.committed,
         cor(taken.granted),

@@ -55,6 +55,54 @@ fn bash_completes() {
 }
 
 #[test]
+fn a_line_that_is_not_understood_is_a_document_for_programs() {
+    for (line, names) in [
+        ("stake --json", "<AMOUNT>"),
+        ("stke 5 --json", "stke"),
+        ("--json unstake 1,304.53 --network local", "1304.53"),
+        ("position 0x1234 --json --network local", "0x1234"),
+        ("stake -5 --json --network local", "negative"),
+        ("app commit 1 -100 --json --network local", "negative"),
+        ("app commit 1 5 --epochs 9 --json --network local", "9 is not in 1 to 8"),
+        ("app usage one --json --network local", "not a whole number in plain digits"),
+        ("miner claim --jsn --json", "--jsn"),
+    ] {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let output = corflow(&words).output().expect("corflow runs");
+        assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+        assert_eq!((&document["ok"], &document["exit"]), (&json!(false), &json!(2)), "{line}");
+        let error = document["error"].as_str().expect("words");
+        assert!(error.contains(names) && !error.starts_with("error"), "{line}: {error}");
+        let errors = String::from_utf8(output.stderr).expect("a text");
+        assert!(errors.starts_with("error: ") && errors.contains(names), "{line}: {errors}");
+    }
+}
+
+#[test]
+fn the_checkout_is_the_one_that_it_is_run_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().canonicalize().expect("its path");
+    for below in ["contracts/.cargo", "deployments", "docs"] {
+        std::fs::create_dir_all(root.join(below)).expect("a folder");
+    }
+    let networks = "[elsewhere]\nchain_id = 1\nurl = \"http://localhost:1\"\nparameters = \"none.toml\"\n";
+    let words = ["status", "--network", "nowhere"].map(str::to_owned);
+    let says = || {
+        let output = corflow(&words).env_remove("CARGO_MANIFEST_DIR").current_dir(root.join("docs")).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).expect("a text")
+    };
+    let file = root.join("deployments/networks.toml");
+    let without = says();
+    assert!(without.contains(&format!("{} cannot be read", file.display())), "{without}");
+    assert!(without.contains("run corflow in a checkout") && without.matches("os error 2").count() == 1, "{without}");
+    std::fs::write(&file, networks).expect("a file");
+    let with = says();
+    assert!(with.contains(&format!("no network nowhere in {}; it has elsewhere", file.display())), "{with}");
+}
+
+#[test]
 fn exit_codes_are_those_of_the_program() {
     let codes: Value = serde_json::from_str(&said("exit-codes --json")).expect("JSON");
     let expected = Exit::ALL.map(|exit| {

@@ -23,7 +23,7 @@ pub struct Units(pub u64);
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum AmountError {
     /// Nothing is there.
-    #[error("there is no number: write, for example, \"1500 COR\" or \"0.25\"")]
+    #[error("there is no number: write, for example, \"1500\"")]
     Empty,
     /// A comma is a decimal point to some and separates thousands for others.
     #[error(
@@ -52,7 +52,7 @@ pub enum AmountError {
         plain: String,
     },
     /// An exponent, words, another alphabet's digits.
-    #[error("\"{0}\" is not a number in plain digits: write, for example, \"1500 COR\" or \"0.25\"")]
+    #[error("\"{0}\" is not a number in plain digits: write, for example, \"1500\"")]
     NotANumber(String),
     /// Below zero.
     #[error("\"{0}\" is negative, and amounts are not")]

@@ -18,7 +18,7 @@ const fn any(error: &'static str, says: &'static str, cause: &'static str, next:
 /// Every error of every ABI.
 pub(super) const CONTRACTS: &[Row] = &[
     // Shared by contracts.
-    any("OwnableUnauthorizedAccount(address)", "only the owner may do this, and {account:who} is not", "the call belongs to the owner, or accepts an ownership that was offered to another account", "sign with the owner's key: `corflow owner params` names it"),
+    any("OwnableUnauthorizedAccount(address)", "only the owner may do this, and {account:who} is not", "the call belongs to the owner, or accepts an ownership that was offered to another account", "sign with the key of the owner, or of the account that was offered it: `corflow owner params` names both"),
     any("OwnableInvalidOwner(address)", "{owner:who} cannot own a contract", "a constructor was given zero for the owner", "name the owner's address"),
     any("NotGuardian(address)", "only the guardian or the owner may do this, and {account:who} is neither", "the role belongs to another account, or its delay is not over", "sign with the guardian's key: `corflow owner params` names it"),
     any("EnforcedPause()", "the contract takes no inflows at the moment: it is paused", "guardian or owner paused it; withdrawing, claiming and leaving stay open", "wait until the owner unpauses it"),
@@ -42,7 +42,7 @@ pub(super) const CONTRACTS: &[Row] = &[
     any("UnknownAppId(uint256)", "there is no app {appId}", "apps are numbered from 1, in the order of registration", "check the number, or register with `corflow app register`"),
     any("NotAppOwner(uint256,address)", "app {appId} does not belong to {account:who}", "only the app's owner may do this", "sign with the owner's key: `corflow app usage {appId}` names it"),
     any("AppIsOpen(uint256)", "app {appId} is open", "this is for closed apps", "close it first: `corflow app close {appId}`"),
-    any("NotMinerPool(address)", "only the miner pool may do this, and {account:who} is not", "the call is between contracts", "close epochs through the pool's `close`"),
+    any("NotMinerPool(address)", "only the miner pool may do this, and {account:who} is not", "the call is between contracts", "close epochs through the pool: its `close`, or `corflow keeper run --once`"),
 
     // COR.
     of("cor-token", "ERC20InsufficientBalance(address,uint256,uint256)", "needs {needed:cor}, {sender:has} {balance:cor}", "there is less COR than the call moves", "get COR, or use at most {balance:cor}"),
@@ -60,7 +60,7 @@ pub(super) const CONTRACTS: &[Row] = &[
     of("staking", "InvalidAccount(address)", "{account:who} can hold no stake", "zero and the staking contract itself cannot", "name the account that is to stake"),
     of("staking", "NothingUnbonding()", "nothing is unbonding", "nothing was unstaked, or it was withdrawn or taken back", "unstake first: `corflow unstake AMOUNT`"),
     of("staking", "StillUnbonding(uint256,uint256)", "what is unbonding matures at {readyAt:time}; it is {time:time}", "the cooldown is not over", "withdraw at {readyAt:time} or later"),
-    of("staking", "NothingToClaim()", "there are no rewards to take", "nothing was earned since the last claim", "wait until there are: `corflow position` shows them"),
+    of("staking", "NothingToClaim()", "there are no rewards to take", "nothing was earned since the last claim", "wait until there are some: `corflow position ACCOUNT` shows them"),
     of("staking", "NotAppFees(address)", "only app-fees may do this, and {account:who} is not", "the call is between contracts", "to add to the incentives, use the contract's `fund`"),
     of("staking", "AlreadyWired(address,address)", "staking is wired already, to {appFees:who} and {minerRewards:who}", "wiring is done once, for good", "nothing needs to be done if those are the right ones"),
     of("staking", "NotWiredBack(address,address)", "{caller:who} names {staking:who} for its staking", "it was built for another staking contract", "take all addresses from one deployment"),
@@ -72,7 +72,7 @@ pub(super) const CONTRACTS: &[Row] = &[
     of("app-fees", "AppExists(uint256)", "there is an app {appId} already", "the agent-store opened it before", "take the next number"),
     of("app-fees", "AppIsClosed(uint256,uint256)", "app {appId} was closed in epoch {epoch}", "a closed app takes no money and no later vouchers", "use another app"),
     of("app-fees", "AlreadyReleased(uint256)", "the money of app {appId} was returned", "it is paid out once", "nothing needs to be done"),
-    of("app-fees", "CommitmentRunning(uint256,uint256)", "a commitment covers epochs up to {through}; epoch {running} is running", "an app with a commitment stays open", "close it in epoch {through} + 1 or later"),
+    of("app-fees", "CommitmentRunning(uint256,uint256)", "a commitment covers epochs up to {through}; epoch {running} is running", "an app with a commitment stays open", "close it once epoch {through} is over"),
     of("app-fees", "NotIdle(uint256,uint256)", "the app was last active at {activeAt:time}: the curator may close it from {time:time} on", "only apps idle for 182 days may be closed by the curator", "wait, or let the owner close it"),
     of("app-fees", "EpochsOutOfBounds(uint256,uint256)", "a commitment is for 1 to {maximum} epochs, not {epochs}", "prices are known a short time ahead", "commit for at most {maximum} epochs, and again later"),
     of("app-fees", "UnitsTooMany(uint256,uint256)", "{units} units are more than can be counted: at most {maximum}", "units are counted in 64 bits", "use fewer units"),
@@ -86,7 +86,7 @@ pub(super) const CONTRACTS: &[Row] = &[
     of("app-fees", "NotAgentStore(address)", "only the agent-store may do this, and {account:who} is not", "the call is between contracts", "register, change and close apps through the agent-store"),
     of("app-fees", "WrongEpoch(uint256,uint256)", "epoch {epoch} is not next: epoch {next} is", "epochs are closed in order", "close through the pool, which keeps the order"),
     of("app-fees", "AlreadyWired(address,address)", "app-fees is wired already, to {agentStore:who} and {minerPool:who}", "wiring is done once, for good", "nothing needs to be done if those are the right ones"),
-    of("app-fees", "BoardHasNoCode(address)", "there is no fee-board at {board:who}", "app-fees needs its code", "deploy the fee-board first"),
+    of("app-fees", "BoardHasNoCode(address)", "there is no fee-board at {board:who}", "app-fees needs its code", "deploy the fee-board first: `corflow deploy` keeps the order"),
     of("app-fees", "InvalidAccount(address)", "{account:who} cannot be named", "zero is nobody", "name an account"),
     of("app-fees", "UnitPriceOutOfBounds(uint256,uint256,uint256)", "a price of {unitPrice:cor} is out of bounds: from {minimum:cor} to {maximum:cor}", "a price at most doubles or halves from epoch to epoch", "go there in several epochs"),
     of("app-fees", "DiscountOutOfBounds(uint256,uint256)", "a discount of {discount:points} is out of bounds: at most {maximum:points}", "the bound is fixed in the contract", "choose at most {maximum:points}"),
@@ -94,7 +94,7 @@ pub(super) const CONTRACTS: &[Row] = &[
 
     // The agent-store.
     of("agent-store", "AppNotOffered(uint256,address)", "app {appId} was not offered to {account:who}", "an app changes hands when its owner offers it and the other accepts", "let the owner offer it first"),
-    of("agent-store", "NotCurator(address)", "only the curator may do this, and {account:who} is not", "allowances are the curator's", "sign with the curator's key"),
+    of("agent-store", "NotCurator(address)", "only the curator may do this, and {account:who} is not", "allowances are the curator's", "sign with the curator's key: `corflow owner params` names it"),
     of("agent-store", "InvalidSigner(address)", "{signer:who} cannot sign", "zero has no key", "name the address whose key signs vouchers"),
     of("agent-store", "AppIsClosed(uint256)", "app {appId} is closed", "closing is for good", "use another app"),
     of("agent-store", "BondAlreadyReturned(uint256)", "the bond of app {appId} was returned", "it is paid back once", "nothing needs to be done"),
@@ -104,16 +104,16 @@ pub(super) const CONTRACTS: &[Row] = &[
     of("agent-store", "BondOutOfBounds(uint256,uint256)", "a bond of {bond:cor} is too high: at most {maximum:cor}", "the bound is fixed in the contract", "choose at most {maximum:cor}"),
 
     // The miner pool.
-    of("miner-pool", "NotWired(address,address)", "{appFees:who} names {minerPool:who} for its pool", "app-fees is not wired to this pool", "wire app-fees first"),
+    of("miner-pool", "NotWired(address,address)", "{appFees:who} names {minerPool:who} for its pool", "app-fees is not wired to this pool", "run `corflow deploy` again: it wires what is not wired yet"),
     of("miner-pool", "ReserveBelowShare(uint256,uint256)", "the reserve has {reserve:cor} and needs {needed:cor}", "emission needs 35 % of the reference supply", "deposit what is missing"),
     of("miner-pool", "ReferenceSupplyBelowToken(uint256,uint256)", "the reference supply is {referenceSupply:cor}, below the token's {totalSupply:cor}", "the pool was built with a supply that is too small", "build the pool with COR's supply over all networks"),
     of("miner-pool", "AlreadyStarted(uint256)", "emission started: epoch {firstEpoch} is the first to emit", "it starts once, for good", "nothing needs to be done"),
-    of("miner-pool", "NotAnnounced()", "no retirement is announced", "moving the reserve needs 90 days of notice", "announce it first"),
+    of("miner-pool", "NotAnnounced()", "no retirement is announced", "moving the reserve needs 90 days of notice", "let the owner announce it first: `retire` at the pool"),
     of("miner-pool", "AlreadyReleased(uint256)", "the reserve was released; epoch {lastEpoch} is the last to emit", "a release is final", "use the pool that follows"),
-    of("miner-pool", "NotReleased()", "the reserve was not released", "it moves only after its release", "let the owner release it first"),
+    of("miner-pool", "NotReleased()", "the reserve was not released", "it moves only after its release", "let the owner release it first: `release` at the pool, 90 to 120 days after the announcement"),
     of("miner-pool", "OutsideWindow(uint256,uint256,uint256)", "the release holds from {opensAt:time} to {closesAt:time}; it is {time:time}", "it has to come 90 to 120 days after the announcement", "release within that time, or announce again"),
     of("miner-pool", "InvalidRecipient(address)", "{recipient:who} cannot receive the reserve", "it must be an account that can deposit it again, not one of the contracts", "name such an account"),
-    of("miner-pool", "StillEmitting(uint256,uint256)", "epoch {lastEpoch}, the last to emit, is not closed", "what miners are due comes first", "close epochs, or wait until {time:time}"),
+    of("miner-pool", "StillEmitting(uint256,uint256)", "epoch {lastEpoch}, the last to emit, is not closed", "what miners are due comes first", "close epochs (`close` at the pool, or `corflow keeper run --once`), or wait until {time:time}"),
     of("miner-pool", "NothingToPull()", "there is no reserve", "it is empty, or was moved", "nothing needs to be done"),
     of("miner-pool", "WrongClock(address,uint256,uint256)", "{callee:who} counts {named}, not {expected}", "contracts with different epoch clocks are mixed", "take all addresses from one deployment"),
     of("miner-pool", "BeforeOutOfBounds(uint256,uint256)", "{amount:cor} of earlier pools are more than the supply, {maximum:cor}", "earlier pools emitted and burned at most the supply", "give what they say themselves"),
@@ -125,7 +125,7 @@ pub(super) const CONTRACTS: &[Row] = &[
     of("miner-rewards", "NotWiredBack(address,address)", "{caller:who} names {minerRewards:who} for its rewards", "it was built for another contract", "take all addresses from one deployment"),
     of("miner-rewards", "EpochOutOfOrder(uint256,uint256)", "the budget of epoch {epoch} is not next: that of epoch {next} is", "budgets come epoch by epoch", "close epochs through the pool"),
     of("miner-rewards", "BudgetNotPaid(uint256,uint256)", "{owed:cor} would be owed, and {balance:cor} are there", "a budget is paid before it is counted", "close epochs through the pool"),
-    of("miner-rewards", "NotAttester(address)", "{account:who} is not an attester", "attesters vote, and the owner names them", "sign with an attester's key"),
+    of("miner-rewards", "NotAttester(address)", "{account:who} is not an attester", "attesters vote, and the owner names them", "sign with an attester's key: `corflow owner params` names them"),
     of("miner-rewards", "EpochNotClosed(uint256,uint256,uint256)", "epoch {epoch} is not closed; closed are {first} to before {next}", "a root is of an epoch whose budget is known", "close it first, or vote for an earlier one"),
     of("miner-rewards", "EpochNotLater(uint256,uint256)", "the active root is of epoch {active}, not earlier than {epoch}", "roots go forward", "vote for an epoch after {active}"),
     of("miner-rewards", "BatchTooLong(uint256,uint256)", "{length} claims are too many: at most {maximum} at once", "a batch fits a transaction", "send them in batches of {maximum}"),
@@ -160,7 +160,7 @@ pub(super) const CONTRACTS: &[Row] = &[
     of("CacheManager", "BidTooSmall(uint192,uint192)", "the bid of {bid:ether} is too small: at least {min:ether}", "others bid more for the place", "bid at least {min:ether}"),
     of("CacheManager", "BidsArePaused()", "nobody can bid for the cache at the moment", "the chain's owner paused it", "try again later; the program runs without it"),
     of("ArbWasm", "ProgramUpToDate()", "the program is active already", "its activation holds", "nothing needs to be done"),
-    of("ArbWasm", "ProgramNotActivated()", "the program is not active", "it was never activated", "activate it"),
+    of("ArbWasm", "ProgramNotActivated()", "the program is not active", "it was never activated", "activate it: run `corflow deploy` again"),
     of("ArbWasm", "ProgramNeedsUpgrade(uint16,uint16)", "the program was activated for version {version}, and the chain has {stylusVersion}", "the chain was upgraded", "activate it again: `corflow keepalive`"),
     of("ArbWasm", "ProgramExpired(uint64)", "the program's activation is {ageInSeconds:for} old and has expired", "activations hold for a year", "activate it again: `corflow keepalive`"),
     of("ArbWasm", "ProgramKeepaliveTooSoon(uint64)", "the program's activation is only {ageInSeconds:for} old", "it can be kept alive once it is 31 days old", "nothing needs to be done yet"),
@@ -201,7 +201,7 @@ pub(super) const NODE: &[(Kind, &str, &str, &str)] = &[
 
 /// Every exit code.
 pub(super) const EXITS: &[(super::Exit, &str, &str, &str)] = &[
-    (super::Exit::Done, "all that was asked is done", "and all that was checked holds", "nothing needs to be done"),
+    (super::Exit::Done, "all that was asked is done", "all that was checked holds, too", "nothing needs to be done"),
     (super::Exit::Failed, "it could not be done", "the message says why", "do what the message says, and run it again"),
     (super::Exit::Usage, "the command was not understood", "an argument is missing, misspelt or not what it should be", "see `corflow help`"),
     (super::Exit::Refused, "a contract refuses, or would refuse", "the message names the limit with its numbers", "do what the message says; nothing was changed"),
