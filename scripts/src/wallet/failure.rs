@@ -202,7 +202,24 @@ fn hosts_alone(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hosts_alone, joined};
+    use anyhow::Error;
+    use words::refusals::Exit;
+
+    use super::{exit_of, hosts_alone, joined};
+    use crate::{keeper::Trouble, places::PlacesError};
+
+    #[test]
+    fn a_node_that_is_away_or_foreign_ends_every_command_alike() {
+        let foreign = PlacesError::OtherChain { path: "one.json".into(), found: "1".into(), asked: 2 };
+        let away = Trouble::Unreachable("one:8547: it cannot be reached".into());
+        for (error, exit) in [
+            (Error::new(foreign), Exit::Node),
+            (Error::new(away).context("nothing is known of the network"), Exit::Node),
+            (Error::new(Trouble::Nonsense("an answer makes no sense".into())), Exit::Failed),
+        ] {
+            assert_eq!(exit_of(&error), exit, "{error:#}");
+        }
+    }
 
     #[test]
     fn a_cause_that_is_quoted_is_said_once() {
