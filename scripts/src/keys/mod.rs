@@ -3,6 +3,7 @@
 //! A key is read, turned into a signer and forgotten. No message, no `Debug` and no argument holds one: where somebody gives
 //! a key in the place of the file that holds it, it is refused without being repeated.
 
+mod keystore;
 mod outbox;
 mod secret;
 
@@ -140,9 +141,18 @@ pub enum KeyError {
          checksum is right, and a path like {FIRST_ACCOUNT}"
     )]
     NotAMnemonic(String),
-    /// The keystore's file is not there or is not one.
+    /// The keystore's file cannot be read.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(String, String),
+    /// The keystore's file is not one.
     #[error("{0} is no keystore of version 3")]
     NotAKeystore(String),
+    /// Opening it would take more memory or time than any keystore is made for.
+    #[error(
+        "{0} asks for more work than keystores are made for (at most 1 GiB of memory and 8 passes, or 10,000,000 rounds): it is \
+         damaged, or meant to harm; make it anew, as by `geth account import`"
+    )]
+    CostlyKeystore(String),
     /// The password opens nothing.
     #[error("the password does not open {0}")]
     WrongPassword(String),
@@ -238,6 +248,11 @@ impl Keys {
         if let Some(path) = &self.keystore {
             secret::refuse_a_secret(&path.display().to_string())?;
             let name = path.display().to_string();
+            keystore::check(path).map_err(|fault| match fault {
+                keystore::Fault::Unreadable(why) => KeyError::Unreadable(name.clone(), why),
+                keystore::Fault::NotOne => KeyError::NotAKeystore(name.clone()),
+                keystore::Fault::TooCostly => KeyError::CostlyKeystore(name.clone()),
+            })?;
             let password = self.password(&name)?;
             return PrivateKeySigner::decrypt_keystore(path, password.text()).map(Signer::Key).map_err(|error| {
                 let wrong = error.to_string() == "Mac Mismatch";

@@ -127,6 +127,50 @@ async fn a_keystore_opens_by_its_password_and_by_no_other() {
     assert!(error.contains("CORFLOW_TEST_NO_SUCH_PASSWORD is not set"), "{error}");
 }
 
+/// The library allocates what such a file says, or takes slices that its bytes do not have.
+#[tokio::test]
+async fn a_keystore_that_would_harm_is_refused_before_its_password_is_tried() {
+    let drawer = Drawer::new();
+    let password = drawer.put("password", PASSWORD, 0o600);
+    let whole: serde_json::Value = serde_json::from_str(KEYSTORE).expect("JSON");
+    let scrypt = |n: u64, r: u64, p: u64| {
+        let mut changed = whole.clone();
+        changed["crypto"]["kdf"] = json!("scrypt");
+        changed["crypto"]["kdfparams"] = json!({"dklen": 32, "n": n, "r": r, "p": p, "salt": "ab0c"});
+        changed
+    };
+    let with = |pointer: &str, value: serde_json::Value| {
+        let mut changed = whole.clone();
+        *changed.pointer_mut(pointer).expect("a field") = value;
+        changed
+    };
+    for (keystore, why) in [
+        (scrypt(1 << 30, 64, 16), "more work"),
+        (scrypt(1 << 20, 8, 16), "more work"),
+        (scrypt(1 << 63, u64::MAX, 1), "more work"),
+        (scrypt(3, 8, 1), "no keystore"),
+        (scrypt(0, 8, 1), "no keystore"),
+        (scrypt(2, 0, 1), "no keystore"),
+        (with("/crypto/kdfparams/c", json!(4_000_000_000_u64)), "more work"),
+        (with("/crypto/kdfparams/dklen", json!(8)), "no keystore"),
+        (with("/crypto/kdfparams/dklen", json!(4_000_000_000_u64)), "no keystore"),
+        (with("/crypto/cipherparams/iv", json!("6087")), "no keystore"),
+        (with("/crypto/ciphertext", json!("5318")), "no keystore"),
+        (with("/crypto/mac", json!("5318")), "no keystore"),
+        (with("/version", json!(4)), "no keystore"),
+    ] {
+        let path = drawer.put("keystore.json", &keystore.to_string(), 0o600);
+        let error = refused(&["--keystore", &path, "--password-file", &password]).await;
+        assert!(error.contains(why), "{keystore}: {error}");
+    }
+    // Such as geth writes is tried.
+    let path = drawer.put("keystore.json", &scrypt(1 << 12, 8, 6).to_string(), 0o600);
+    assert!(refused(&["--keystore", &path, "--password-file", &password]).await.contains("the password does not open"));
+    let long = drawer.put("long.json", &format!("{}{KEYSTORE}", " ".repeat(1 << 20)), 0o600);
+    assert!(refused(&["--keystore", &long, "--password-file", &password]).await.contains("no keystore"));
+    assert!(refused(&["--keystore", "/nowhere/k", "--password-file", &password]).await.contains("/nowhere/k cannot be read"));
+}
+
 #[tokio::test]
 async fn a_mnemonic_has_many_accounts() {
     let drawer = Drawer::new();
@@ -193,6 +237,11 @@ fn unsigned_transactions_are_what_wallets_take() {
     );
     assert_eq!(file["transactions"][1].get("gas"), None);
     assert!(outbox.write(1, THIRD, &prepared()).expect_err("there already").to_string().contains("is there already"));
+    // Nor is anything written where a link leads, and nothing is left beside it.
+    std::os::unix::fs::symlink(drawer.path("elsewhere"), drawer.path("link.json")).expect("a link");
+    let error = Outbox::Unsigned(drawer.path("link.json")).write(1, THIRD, &prepared()).expect_err("a link");
+    assert!(error.to_string().contains("is there already") && !drawer.path("elsewhere").exists(), "{error}");
+    assert_eq!(fs::read_dir(drawer.path("")).expect("a folder").count(), 2);
 }
 
 #[test]
