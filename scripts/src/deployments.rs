@@ -93,13 +93,43 @@ fn write(path: &Path, document: &Value) -> Result<()> {
     replace(path, &text).with_context(|| format!("{} cannot be written", path.display()))
 }
 
+/// A new file in a folder, without a name of its own yet, which others may read as far as the umask lets them: it is for them, and
+/// a temporary file by itself is nobody else's.
+pub(crate) fn draft(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
 /// Puts a file in its place at once: whoever reads it finds the old one or the new one, never half of it.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = draft(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::replace;
+
+    #[test]
+    fn a_file_is_replaced_for_all_who_could_read_it_and_nothing_is_written_through_a_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("plain"), "as any program writes it").expect("a file");
+        let mode = |name: &str| fs::metadata(path(name)).expect("a file").permissions().mode();
+        replace(&path("new.json"), "{}").expect("written");
+        assert_eq!(mode("new.json"), mode("plain"));
+        std::os::unix::fs::symlink(path("plain"), path("link.json")).expect("a link");
+        replace(&path("link.json"), "{}").expect("written");
+        assert_eq!(fs::read_to_string(path("plain")).expect("a file"), "as any program writes it");
+        assert_eq!(fs::read_to_string(path("link.json")).expect("a file"), "{}");
+    }
 }

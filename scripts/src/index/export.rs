@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::store::{Store, View};
+use crate::deployments::draft;
 
 const VIEWS: [View; 6] = [
     View {
@@ -55,7 +56,7 @@ pub(super) fn export(store: &Store, folder: &Path) -> Result<Vec<PathBuf>> {
 /// Whoever reads the file finds the old one or the new one, never half of it.
 fn write(store: &Store, view: &View, folder: &Path) -> Result<PathBuf> {
     let path = folder.join(format!("{}.csv", view.name));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("{} takes no files", folder.display()))?;
+    let mut file = draft(folder).with_context(|| format!("{} takes no files", folder.display()))?;
     {
         let mut rows = csv::Writer::from_writer(file.as_file_mut());
         let mut written = rows.write_record(view.columns);

@@ -13,7 +13,10 @@ use super::{
     chain::{Contracts, Times},
     store::vouchers::Voucher,
 };
-use crate::voucher::file::{Place, Voucher as File, VoucherError};
+use crate::{
+    deployments::replace,
+    voucher::file::{Place, Voucher as File, VoucherError},
+};
 
 /// The largest file that is read, in bytes: some sixty thousand vouchers.
 const LARGEST: u64 = 32 << 20;
@@ -193,13 +196,17 @@ pub(crate) fn put_away(dropped: &Dropped) -> io::Result<()> {
     let folder = if dropped.bad.is_empty() { "taken" } else { "refused" };
     let folder = dropped.path.parent().unwrap_or(Path::new(".")).join(folder);
     fs::create_dir_all(&folder)?;
+    // Whoever may drop vouchers must not lead what is written here elsewhere.
+    if !fs::symlink_metadata(&folder)?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, format!("{} is a link: remove it", folder.display())));
+    }
     let target = folder.join(dropped.path.file_name().unwrap_or_default());
     if !dropped.bad.is_empty() {
         let mut why = dropped.bad.join("\n") + "\n";
         if !dropped.good.is_empty() {
             why += &format!("the other {} were taken\n", dropped.good.len());
         }
-        fs::write(target.with_extension("why"), why)?;
+        replace(&target.with_extension("why"), &why)?;
     }
     fs::rename(&dropped.path, target)
 }
@@ -292,6 +299,24 @@ mod tests {
         let why = fs::read_to_string(folder.path().join("refused/late.why")).expect("a reason");
         assert!(why.contains("count until 1004200"), "{why}");
         assert!(found().is_empty());
+    }
+
+    #[test]
+    fn links_in_the_spool_lead_nowhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let bad = || Dropped { path: path("late.json"), good: Vec::new(), bad: vec!["late".to_owned()] };
+        fs::write(path("late.json"), "[]").expect("a file");
+        fs::write(path("key"), "secret").expect("a file");
+        std::os::unix::fs::symlink(folder.path(), path("refused")).expect("a link");
+        let error = put_away(&bad()).expect_err("a link").to_string();
+        assert!(error.ends_with("refused is a link: remove it") && path("late.json").exists(), "{error}");
+        fs::remove_file(path("refused")).expect("removed");
+        fs::create_dir(path("refused")).expect("a folder");
+        std::os::unix::fs::symlink(path("key"), path("refused/late.why")).expect("a link");
+        put_away(&bad()).expect("put away");
+        assert_eq!(fs::read_to_string(path("key")).expect("a file"), "secret");
+        assert_eq!(fs::read_to_string(path("refused/late.why")).expect("a reason"), "late\n");
     }
 
     #[test]

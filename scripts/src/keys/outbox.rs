@@ -1,13 +1,15 @@
 //! Transactions for somebody who signs elsewhere.
 
 use std::{
-    fs,
-    path::PathBuf,
+    io,
+    path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use serde_json::{Value, json};
+
+use crate::deployments::draft;
 
 /// A file for transactions that are not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub enum OutboxError {
         /// Which file.
         path: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -57,14 +59,25 @@ impl Outbox {
             Self::SafeBatch(path) => (path, safe_batch(chain_id, from, transactions, milliseconds())),
         };
         let name = path.display().to_string();
-        let file = fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => OutboxError::Exists(name.clone()),
+        written(path, &document).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => OutboxError::Exists(name.clone()),
             _ => OutboxError::Unwritable { path: name.clone(), source },
         })?;
-        let written = serde_json::to_writer_pretty(file, &document).map_err(std::io::Error::from);
-        written.map_err(|source| OutboxError::Unwritable { path: name, source })?;
         Ok(document)
     }
+}
+
+/// Writes a file that is not there yet: whole, or not at all, for half of a batch must not be signed nor be in the way of the next.
+fn written(path: &Path, document: &Value) -> io::Result<()> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let mut file = draft(folder)?;
+    serde_json::to_writer_pretty(&mut file, document)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    Ok(())
 }
 
 fn unsigned(chain_id: u64, from: Address, transactions: &[Prepared]) -> Value {
