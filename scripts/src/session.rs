@@ -66,7 +66,7 @@ pub async fn run(workspace: &Workspace, options: Options) -> Result<Report> {
     // The node stops when the run ends.
     let (mut chain, people, _node) = match options.foreign {
         Some(Foreign { url, key }) => {
-            recorder.progress.stage(format!("connecting to {url}"));
+            recorder.progress.stage("connecting");
             let people = People::derived(key)?;
             let mut chain = Chain::connect(&url, None).await?;
             crate::deploy::check(&chain).await?;

@@ -27,7 +27,7 @@ pub struct Audits {
 impl Audits {
     /// Does what was asked.
     pub async fn run(self) -> Result<Answer> {
-        let provider = RootProvider::connect(&self.rpc).await.with_context(|| format!("{} cannot be reached", self.rpc))?;
+        let provider = RootProvider::connect(&self.rpc).await.context("--rpc is no URL that can be reached")?;
         let id = provider.get_chain_id().await.context("the chain does not say its id: is a node running at this URL?")?;
         let places = Places::read(self.deployments.as_deref(), id)?;
         let from = self.from_block.unwrap_or(places.since);

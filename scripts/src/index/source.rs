@@ -55,7 +55,7 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) async fn connect(url: &str) -> Result<Self> {
-        let provider = RootProvider::connect(url).await.with_context(|| format!("{url} is no endpoint that can be used"))?;
+        let provider = RootProvider::connect(url).await.context("--rpc is no URL that can be reached")?;
         Ok(Self { provider })
     }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 use words::{number::plain, refusals::time};
 
 use super::{
@@ -122,9 +122,11 @@ impl Told {
 fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Its spans name the URL whole, with what may be a provider's key: they are in no log, whatever RUST_LOG asks for.
+    let discreet = filter_fn(|it| !it.target().starts_with("alloy_transport"));
     match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).finish().with(discreet).init(),
+        LogFormat::Json => log.json().finish().with(discreet).init(),
     }
 }
 
