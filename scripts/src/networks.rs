@@ -125,11 +125,19 @@ impl Network {
         Self::read(folder, name, None)
     }
 
+    /// What a network is called where this chain's money is real: nobody gets there on a node's word alone.
+    pub(crate) fn mainnet(workspace: &Workspace, chain_id: u64) -> Result<Option<String>, NetworkError> {
+        let entries = match entries(&folder(workspace).join("networks.toml")) {
+            // Where no network is named, none is a mainnet.
+            Err(NetworkError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            entries => entries?,
+        };
+        Ok(entries.into_iter().find(|(_, entry)| entry.mainnet && entry.chain_id == chain_id).map(|(name, _)| name))
+    }
+
     fn read(folder: &Path, name: &str, url: Option<&str>) -> Result<Self, NetworkError> {
         let path = folder.join("networks.toml");
-        let text = fs::read_to_string(&path).map_err(|source| NetworkError::Read { path: path.clone(), source })?;
-        let parsed = toml::from_str::<BTreeMap<String, Entry>>(&text);
-        let mut entries = parsed.map_err(|source| NetworkError::Parse { path: path.clone(), source: source.into() })?;
+        let mut entries = entries(&path)?;
         let Some(entry) = entries.remove(name) else {
             let known = entries.into_keys().collect::<Vec<_>>().join(", ");
             return Err(NetworkError::Unknown { name: name.to_owned(), path, known });
@@ -186,6 +194,11 @@ impl Network {
     }
 }
 
+fn entries(path: &Path) -> Result<BTreeMap<String, Entry>, NetworkError> {
+    let text = fs::read_to_string(path).map_err(|source| NetworkError::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|source| NetworkError::Parse { path: path.to_owned(), source: Box::new(source) })
+}
+
 impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { name, chain_id, mainnet, parameters, .. } = self;
@@ -230,6 +243,8 @@ mod tests {
         assert_eq!((local.chain_id, local.mainnet), (crate::deployments::LOCAL, false));
         let sepolia = Network::load(&workspace, "arbitrum-sepolia").expect("arbitrum-sepolia");
         assert_eq!((sepolia.chain_id, sepolia.mainnet), (421_614, false));
+        let mainnet = |chain_id| Network::mainnet(&workspace, chain_id).expect("networks");
+        assert_eq!((mainnet(42_161).as_deref(), mainnet(421_614)), (Some("arbitrum-one"), None));
         assert!(local.parameters.is_file() && sepolia.parameters.is_file());
     }
 

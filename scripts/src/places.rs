@@ -10,6 +10,7 @@ use words::{Misread, number};
 use crate::{
     build::Workspace,
     deployments::{folder, network},
+    networks::{self, NetworkError},
     system::{Network, System},
 };
 
@@ -63,6 +64,14 @@ pub enum PlacesError {
         /// The chain that was asked.
         asked: u64,
     },
+    /// The node alone says that this is where money is real.
+    #[error(
+        "the node says that it is of {0}, where money is real: if that is meant, name the deployment's file by --deployments"
+    )]
+    RealMoney(String),
+    /// The networks are not known.
+    #[error(transparent)]
+    Networks(#[from] NetworkError),
     /// A contract is missing: the deployment did not come to its end, or is older than the contract.
     #[error("{path} has no {contract}: deploy all contracts first (`corflow up` does on a local node)")]
     NoContract {
@@ -97,7 +106,13 @@ impl Places {
 
     /// Reads them from the file of a chain's deployment, at `path` or where [`Self::file`] has it.
     pub fn read(path: Option<&Path>, chain_id: u64) -> Result<Self, PlacesError> {
-        let path = path.map_or_else(|| Self::file(chain_id), Path::to_owned);
+        let path = match path {
+            Some(path) => path.to_owned(),
+            None => match networks::Network::mainnet(&Workspace::here(), chain_id)? {
+                Some(name) => return Err(PlacesError::RealMoney(name)),
+                None => Self::file(chain_id),
+            },
+        };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(source) => return Err(PlacesError::Unread { path, source }),
@@ -172,6 +187,8 @@ mod tests {
         let mut short = document();
         short["contracts"]["staking"]["address"] = json!("0x12");
         assert!(read(&short).unwrap_err().to_string().contains("staking"));
+        let alone = Places::read(None, 42_161).unwrap_err().to_string();
+        assert!(alone.contains("arbitrum-one, where money is real"), "{alone}");
         let none = Places::read(Some(Path::new("no/such.json")), 1).unwrap_err();
         assert!(none.to_string().contains("no/such.json") && none.to_string().contains("--deployments"));
     }

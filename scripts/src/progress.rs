@@ -7,6 +7,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::answer::legible;
+
 /// Progress of a run.
 #[derive(Debug)]
 pub(crate) struct Progress {
@@ -30,6 +32,7 @@ impl Progress {
     /// A new stage of the run.
     pub(crate) fn stage(&self, text: impl Into<String>) {
         let text = text.into();
+        let text = legible(&text).into_owned();
         match &self.bar {
             Some(bar) => {
                 bar.set_prefix(text);
@@ -42,12 +45,13 @@ impl Progress {
     /// Something inside a stage; only where it can be overwritten.
     pub(crate) fn detail(&self, text: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(text.to_owned());
+            bar.set_message(legible(text).into_owned());
         }
     }
 
     /// Something that stays to be read.
     pub(crate) fn note(&self, text: &str) {
+        let text = legible(text);
         match &self.bar {
             Some(bar) => bar.println(text),
             None => eprintln!("{text}"),

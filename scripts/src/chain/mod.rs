@@ -2,7 +2,9 @@
 
 mod clock;
 mod dev;
+mod endpoint;
 mod gas;
+mod price;
 
 use std::time::Duration;
 
@@ -22,7 +24,9 @@ use tokio::time::{Instant, sleep};
 
 use clock::Clock;
 pub(crate) use clock::STEP;
+pub(crate) use endpoint::provider;
 pub use gas::GasParts;
+pub(crate) use price::{Dear, MOST_PRICE, limit, offer};
 
 /// How long a transaction may take to be in a block.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -90,9 +94,7 @@ pub(crate) type Answer = std::result::Result<Bytes, Bytes>;
 impl Chain {
     /// Connects to a chain. `start` is the second at which its clock shall stand, where that can be chosen.
     pub(crate) async fn connect(url: &str, start: Option<u64>) -> Result<Self> {
-        // It may hold a key all the same: it is not repeated.
-        let url = url.parse().context("--rpc is no URL")?;
-        let provider = RootProvider::new_http(url);
+        let provider = provider(url)?;
         let id = provider.get_chain_id().await.context("the chain does not answer: is a node running at this URL?")?;
         let clock = Clock::find(&provider, start).await?;
         let profiles_gas = gas::offered(&provider).await;
@@ -111,9 +113,7 @@ impl Chain {
 
     /// Connects to a chain whose clock is nobody's to move: to do one thing on a network that stands.
     pub(crate) async fn attach(url: &str) -> Result<Self> {
-        // It may hold a key all the same: it is not repeated.
-        let url = url.parse().context("--rpc is no URL")?;
-        let provider = RootProvider::new_http(url);
+        let provider = provider(url)?;
         let id = provider.get_chain_id().await.context("the chain does not answer: is a node running at this URL?")?;
         Ok(Self { provider, id, clock: Clock::Real, profiles_gas: false })
     }
@@ -175,14 +175,14 @@ impl Chain {
             .with_input(order.input.clone())
             .with_nonce(nonce)
             .with_chain_id(self.id)
-            .with_max_fee_per_gas(price * 2)
+            .with_max_fee_per_gas(offer(price)?)
             .with_max_priority_fee_per_gas(0);
         let gas = match order.gas {
             Some(gas) => gas,
             None => {
                 let estimate = self.provider.estimate_gas(request.clone()).await;
                 let estimate = estimate.with_context(|| format!("the transaction to {} would fail", order.to))?;
-                estimate + estimate / 4
+                limit(estimate)?
             }
         };
         let signed = request.with_gas_limit(gas).build(wallet).await.context("the transaction could not be signed")?;
@@ -229,7 +229,9 @@ impl Chain {
     async fn receipt(&self, hash: B256) -> Result<TransactionReceipt> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(receipt) = self.provider.get_transaction_receipt(hash).await.context("no receipt")? {
+            let receipt = self.provider.get_transaction_receipt(hash).await.context("no receipt")?;
+            // That of another transaction says nothing about this one.
+            if let Some(receipt) = receipt.filter(|receipt| receipt.transaction_hash == hash) {
                 return Ok(receipt);
             }
             ensure!(Instant::now() < deadline, "the transaction {hash} was not mined within {} s", PATIENCE.as_secs());

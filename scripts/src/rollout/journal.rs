@@ -10,11 +10,11 @@ use std::{
 };
 
 use alloy::{
-    consensus::{Transaction, TxEnvelope},
+    consensus::{Transaction, TxEnvelope, transaction::SignerRecoverable},
     eips::Decodable2718,
 };
 use alloy_primitives::{Address, B256, Bytes};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 /// A journal, which nobody else has open.
@@ -84,6 +84,25 @@ impl Signed {
     pub(crate) fn transaction(&self) -> anyhow::Result<TxEnvelope> {
         TxEnvelope::decode_2718(&mut self.raw.as_ref())
             .with_context(|| format!("the journal's bytes of {} are no transaction", self.hash))
+    }
+
+    /// Whether an account has signed the bytes, for a chain, with the nonce and the hash that stand beside them. A journal may
+    /// come with a checkout: it must not have somebody send, or sign once more, what is not of this account.
+    pub(crate) fn check(&self, from: Address, chain_id: u64) -> anyhow::Result<()> {
+        let transaction = self.transaction()?;
+        let is_ours = transaction.recover_signer().is_ok_and(|signer| signer == from)
+            && *transaction.tx_hash() == self.hash
+            && transaction.nonce() == self.nonce
+            && transaction.chain_id() == Some(chain_id);
+        ensure!(
+            is_ours,
+            "the journal says of `{}` that {from} signed {} with nonce {} for chain {chain_id}, and its bytes do not: somebody \
+             else has changed it; nothing was sent; move it away and say --allocated",
+            self.step,
+            self.hash,
+            self.nonce
+        );
+        Ok(())
     }
 }
 
@@ -250,7 +269,13 @@ fn created(path: &Path) -> Result<File, JournalError> {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::{Address, B256};
+    use alloy::{
+        consensus::{SignableTransaction, TxEip1559, TxEnvelope},
+        eips::Encodable2718,
+        network::TxSignerSync,
+        signers::local::PrivateKeySigner,
+    };
+    use alloy_primitives::{Address, B256, TxKind};
 
     use super::{Begin, Entry, Journal, JournalError, Mined, Signed};
 
@@ -296,6 +321,32 @@ mod tests {
         assert_eq!(Journal::open(&path).expect("a journal").entries.len(), 3);
         std::fs::write(&path, format!("{whole}nonsense\n{whole}")).expect("a bad line");
         assert!(matches!(Journal::open(&path), Err(JournalError::Line { line: 3, .. })));
+    }
+
+    #[test]
+    fn only_what_the_account_signed_is_sent_or_signed_again() {
+        let key = |byte| PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).expect("a key");
+        let signed = |key: &PrivateKeySigner, nonce, chain_id| {
+            let to = TxKind::Call(Address::repeat_byte(9));
+            let mut unsigned = TxEip1559 { chain_id, nonce, to, gas_limit: 21_000, ..TxEip1559::default() };
+            let signature = key.sign_transaction_sync(&mut unsigned).expect("signed");
+            let envelope = TxEnvelope::from(unsigned.into_signed(signature));
+            Signed { step: "wire staking".to_owned(), nonce, hash: *envelope.tx_hash(), raw: envelope.encoded_2718().into() }
+        };
+        let (ours, theirs) = (key(1), key(2));
+        let good = signed(&ours, 7, 42);
+        assert!(good.check(ours.address(), 42).is_ok());
+        let forged = [
+            signed(&theirs, 7, 42),
+            signed(&ours, 7, 43),
+            Signed { nonce: 8, ..good.clone() },
+            Signed { hash: B256::ZERO, ..good.clone() },
+        ];
+        for forged in forged {
+            let error = forged.check(ours.address(), 42).expect_err("refused").to_string();
+            assert!(error.contains("`wire staking`") && error.contains("nothing was sent"), "{error}");
+        }
+        assert!(Signed { raw: [1].into(), ..good }.check(ours.address(), 42).is_err());
     }
 
     #[test]

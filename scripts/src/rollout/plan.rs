@@ -14,7 +14,7 @@ use super::{
     rehearsal::{Cost, Costs},
     steps::{Fee, State, steps},
 };
-use crate::chain::{Chain, Order};
+use crate::chain::{Chain, Order, limit, offer};
 
 /// What only a node answers, and only over RPC.
 const NODE_INTERFACE: Address = address!("0x00000000000000000000000000000000000000c8");
@@ -65,6 +65,7 @@ pub struct Row {
 /// Makes a plan.
 pub(super) async fn make(blueprint: &Blueprint, chain: &Chain, costs: &Costs, allocated: usize, balance: U256) -> Result<Plan> {
     let gas_price = chain.gas_price().await?;
+    offer(gas_price.saturating_to())?;
     let mut rows = Vec::new();
     let (mut expected, mut spent, mut needed) = (U256::ZERO, U256::ZERO, U256::ZERO);
     for step in steps(blueprint) {
@@ -79,14 +80,14 @@ pub(super) async fn make(blueprint: &Blueprint, chain: &Chain, costs: &Costs, al
             rows.push(Row { step: step_name, skipped, gas: 0, data_gas: Some(0), gas_limit: 0, fee: nothing, value: nothing });
             continue;
         }
-        let Cost { gas, limit, size } = costs.of(&step.name);
+        let Cost { gas, limit: with_room, size } = costs.of(&step.name);
         // A COR that was there before may take more gas than the one of the rehearsal.
         let times = if blueprint.parameters.token.is_some() && step.moves_token() { 2 } else { 1 };
-        let (gas, limit) = (gas * times, limit * times);
+        let (gas, with_room) = (gas * times, with_room * times);
         let data_gas = data_gas(chain, &step.sketch(blueprint)?).await?;
         let data = data_gas.unwrap_or(0);
         let Fee { paid: fee, sent: value } = step.fee(blueprint, chain, size).await?;
-        let gas_limit = limit + data + data / 4;
+        let gas_limit = with_room + limit(data)?;
         let most = U256::from(RISE) * gas_price;
         expected += U256::from(gas + data) * gas_price + fee;
         needed = needed.max(spent + U256::from(gas_limit) * most + value);

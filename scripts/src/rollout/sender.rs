@@ -21,7 +21,7 @@ use super::{
     nonce,
 };
 use crate::{
-    chain::{Chain, Order},
+    chain::{Chain, MOST_PRICE, Order, limit, offer},
     wallet::Failure,
 };
 
@@ -125,6 +125,10 @@ impl<'a> Sender<'a> {
     pub(crate) async fn recover(&mut self) -> Result<()> {
         let open = self.journal.open_attempts();
         let Some(last) = open.last() else { return Ok(()) };
+        // What is sent, and signed again for a higher fee, comes from the file: only what this account has signed before.
+        for attempt in &open {
+            attempt.check(self.from, self.chain.id())?;
+        }
         let (step, nonce) = (last.step.clone(), last.nonce);
         self.witness.notes(&format!("an earlier run may have sent `{step}` with nonce {nonce}: asking the chain"));
         match self.finish(open).await? {
@@ -150,10 +154,10 @@ impl<'a> Sender<'a> {
             None => {
                 let estimate = self.chain.provider().estimate_gas(request.clone()).await;
                 let estimate = estimate.with_context(|| format!("`{step}` would fail: nothing was sent"))?;
-                estimate + estimate / 4
+                limit(estimate)?
             }
         };
-        let fee = self.fee.filter(|fee| *fee >= price).unwrap_or(price * 2);
+        let fee = self.fee.filter(|fee| *fee >= price).map_or_else(|| offer(price), Ok)?;
         let signed = self.sign(step, request, gas, (fee, 0)).await?;
         self.witness.reaches(step, Moment::Signed)?;
         self.journal.write(Entry::Signed(signed.clone()))?;
@@ -301,14 +305,14 @@ impl<'a> Sender<'a> {
     /// The same transaction at the same nonce for a higher fee, written down.
     async fn raise(&mut self, first: &Signed, latest: &Signed) -> Result<Signed> {
         let old = latest.transaction()?;
-        let most = first.transaction()?.max_fee_per_gas().saturating_mul(MOST_RAISE);
-        let more = |wei: u128| wei + wei / 4 + 1;
-        let fee = more(old.max_fee_per_gas()).max(self.gas_price().await? * 2);
+        let most = first.transaction()?.max_fee_per_gas().saturating_mul(MOST_RAISE).min(MOST_PRICE);
+        let more = |wei: u128| wei.saturating_add(wei / 4 + 1);
+        let fee = more(old.max_fee_per_gas()).max(offer(self.gas_price().await?)?);
         // Where transactions wait in a pool, that one replaces another that offers more in both.
         let tip = more(old.max_priority_fee_per_gas().unwrap_or_default());
         ensure!(
             fee <= most,
-            "`{}` needs a fee of {fee} wei a gas by now, more than {MOST_RAISE} times the first: try later",
+            "`{}` needs a fee of {fee} wei a gas by now, more than {most}, which is the most that is offered: try later",
             latest.step
         );
         let order = Order {
@@ -347,7 +351,8 @@ impl<'a> Sender<'a> {
     }
 
     async fn receipt(&self, hash: B256) -> Result<Option<TransactionReceipt>> {
-        self.chain.provider().get_transaction_receipt(hash).await.context("no receipt could be read")
+        let receipt = self.chain.provider().get_transaction_receipt(hash).await.context("no receipt could be read")?;
+        Ok(receipt.filter(|receipt| receipt.transaction_hash == hash))
     }
 
     async fn gas_price(&self) -> Result<u128> {

@@ -7,7 +7,14 @@ use alloy_primitives::B256;
 use serde_json::{Value, json};
 use words::refusals::{Exit, Kind, Refusal};
 
-use crate::{answer::Answer, keeper::Trouble, keys::KeyError, networks::NetworkError, places::PlacesError};
+use crate::{
+    answer::{Answer, legible},
+    chain::Dear,
+    keeper::Trouble,
+    keys::KeyError,
+    networks::NetworkError,
+    places::PlacesError,
+};
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +128,8 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             let refused = error.as_error_resp().is_some_and(|payload| payload.as_revert_data().is_some());
             if refused { Exit::Refused } else { Exit::Node }
         });
-        failure.or(keys).or(network).or(away).or(node)
+        let dear = cause.downcast_ref::<Dear>().map(|_| Exit::Node);
+        failure.or(keys).or(network).or(away).or(node).or(dear)
     };
     error.chain().find_map(one).unwrap_or(Exit::Failed)
 }
@@ -134,7 +142,7 @@ pub fn print(answer: &Answer, json: bool) -> ExitCode {
 
 /// Says what went wrong: on stderr, and for programs as a document on stdout.
 pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
-    let said = hosts_alone(&joined(error.chain().map(ToString::to_string)));
+    let said = legible(&hosts_alone(&joined(error.chain().map(ToString::to_string)))).into_owned();
     eprintln!("error: {said}");
     let details = error.chain().find_map(|cause| cause.downcast_ref::<Failure>()).map(Failure::json);
     ended(exit_of(error), &said, &details, json)

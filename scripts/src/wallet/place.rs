@@ -11,13 +11,13 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 use words::refusals::{Context, Kind, Refusal};
 
 use super::failure::Failure;
-use crate::{build::Workspace, networks::Network, places::Places};
+use crate::{build::Workspace, chain, networks::Network, places::Places};
 
 /// Where the contracts are.
 #[derive(Args, Clone, Default)]
@@ -75,14 +75,19 @@ impl Place {
         let network = self.network.as_ref().map(load).transpose()?;
         let url = self.rpc.clone().or_else(|| network.as_ref().map(|network| network.url().to_owned()));
         let url = url.context("--network or --rpc is needed")?;
-        // A URL that does not parse may hold a key all the same: it is not repeated.
-        let parsed = url.parse().context("the node's URL is none: it is written like http://localhost:8547")?;
-        let provider = RootProvider::new_http(parsed);
+        let provider = chain::provider(&url)?;
         let id = async || provider.get_chain_id().await.map_err(|error| Failure::of_node(&error, &url));
         let file = match (&self.deployments, &network) {
             (Some(file), _) => file.clone(),
             (None, Some(network)) => network.deployment(),
-            (None, None) => Places::file(id().await?),
+            // The node alone says where this is: a key must not act where money is real because of that.
+            (None, None) => {
+                let said = id().await?;
+                if let Some(name) = Network::mainnet(&Workspace::here(), said)? {
+                    bail!("the node says that it is of {name}, where money is real: if that is meant, add --network {name}");
+                }
+                Places::file(said)
+            }
         };
         let text = std::fs::read_to_string(&file).with_context(|| {
             format!(

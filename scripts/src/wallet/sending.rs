@@ -18,7 +18,10 @@ use super::{
     failure::Failure,
     place::{Site, ensure_known},
 };
-use crate::keys::Signer;
+use crate::{
+    chain::{limit, offer},
+    keys::Signer,
+};
 
 /// How long a node may take to find the receipt of a transaction whose nonce it counts as used.
 const LAG: Duration = Duration::from_secs(5);
@@ -81,7 +84,7 @@ impl Courier<'_> {
             .with_nonce(nonce)
             .with_chain_id(site.chain_id)
             .with_gas_limit(gas)
-            .with_max_fee_per_gas(price.saturating_mul(2))
+            .with_max_fee_per_gas(offer(price)?)
             .with_max_priority_fee_per_gas(0);
         let signed = request.build(&signer.wallet()).await.context("the transaction could not be signed")?;
         let hash = *signed.tx_hash();
@@ -120,7 +123,9 @@ impl Courier<'_> {
         let (mut pause, mut used_at) = (Duration::from_millis(20), None);
         loop {
             // A node that is away for a moment says nothing about the transaction.
-            if let Ok(Some(receipt)) = provider.get_transaction_receipt(hash).await {
+            if let Ok(Some(receipt)) = provider.get_transaction_receipt(hash).await
+                && receipt.transaction_hash == hash
+            {
                 return Ok(receipt);
             }
             if provider.get_transaction_count(account).await.unwrap_or_default() > nonce {
@@ -183,5 +188,5 @@ pub(super) async fn gas(site: &Site, contract: &str, request: TransactionRequest
             None => site.failure(&error),
         }
     })?;
-    Ok(estimate + estimate / 4)
+    Ok(limit(estimate)?)
 }

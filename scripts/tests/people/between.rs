@@ -21,6 +21,10 @@ pub(crate) enum Way {
     BreaksOff,
     /// Of what happens after the transaction it says one more to any call with this input.
     Lies(String),
+    /// It answers a method with this, whatever is asked.
+    Answers(&'static str, Value),
+    /// It refuses a method with these words.
+    Refuses(&'static str, &'static str),
     /// It does not let the logs be asked for.
     HidesLogs,
 }
@@ -83,8 +87,13 @@ impl Behind {
                     self.forward(method, params).await?;
                     return Err(json!({"code": -32_603, "message": "internal error"}));
                 }
-                Way::Lies(_) | Way::HidesLogs => {}
+                Way::Answers(..) | Way::Refuses(..) | Way::Lies(_) | Way::HidesLogs => {}
             }
+        }
+        match &self.way {
+            Way::Answers(asked, answer) if *asked == method => return Ok(answer.clone()),
+            Way::Refuses(asked, message) if *asked == method => return Err(json!({"code": -32_000, "message": message})),
+            _ => {}
         }
         if method == "eth_getLogs" && matches!(self.way, Way::HidesLogs) {
             return Err(json!({"code": -32_601, "message": "the method eth_getLogs does not exist"}));

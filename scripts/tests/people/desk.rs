@@ -135,6 +135,14 @@ impl Desk {
         }
     }
 
+    /// The same by words that name their own node.
+    pub(crate) async fn fails_bare(&self, line: &str) -> anyhow::Error {
+        match self.run_words(self.bare(line)).await {
+            Ok(answer) => panic!("{line} passed: {}", answer.text),
+            Err(error) => error,
+        }
+    }
+
     /// Whether it would be refused, and what `--check` says.
     pub(crate) async fn check(&self, person: Person, line: &str) -> Answer {
         let line = format!("{line} --check --from {}", self.address(person));

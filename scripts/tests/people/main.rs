@@ -6,6 +6,7 @@ mod attester;
 mod between;
 mod desk;
 mod elsewhere;
+mod hostile;
 mod keys;
 mod line;
 mod manual;
