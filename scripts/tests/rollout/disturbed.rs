@@ -1,8 +1,14 @@
 //! Disturbed by others: nonces used, transactions dropped, fees raised, contracts paused, journals lost, settings changed.
 
 use abi::{CorToken, Staking};
-use alloy::{consensus::Transaction, providers::Provider};
-use alloy_primitives::{Address, U256, address};
+use alloy::{
+    consensus::Transaction,
+    eips::Encodable2718,
+    network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder},
+    providers::Provider,
+    rpc::types::TransactionRequest,
+};
+use alloy_primitives::{Address, Bytes, U256, address};
 use alloy_sol_types::{SolCall, sol};
 use corflow::rollout::Moment;
 use serde_json::{Value, json};
@@ -96,6 +102,32 @@ async fn a_fee_that_became_too_low_is_raised_at_the_same_nonce() {
     let mined = stage.provider.get_transaction_by_hash(attempts[1]["hash"].as_str().expect("a hash").parse().expect("a hash"));
     assert!(mined.await.expect("an answer").expect("mined").max_fee_per_gas() >= 1_000_000_000);
     assert_eq!((stage.sent().await, times_done(&stage, "wire staking")), (STEPS, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_somebody_else_put_into_the_journal_are_neither_sent_nor_signed() {
+    let stage = Stage::new().await;
+    killed_at(&stage, "wire staking", Moment::Written).await;
+    let (before, mut lines) = (stage.sent().await, stage.journal());
+    // At so low a fee that it would be raised: by the deployer's signature under another's transaction.
+    let last = lines.last_mut().expect("a line");
+    let theirs = TransactionRequest::default()
+        .with_to(Address::repeat_byte(1))
+        .with_value(U256::from(1))
+        .with_nonce(last["nonce"].as_u64().expect("a nonce"))
+        .with_chain_id(421_614)
+        .with_gas_limit(100_000)
+        .with_max_fee_per_gas(1)
+        .with_max_priority_fee_per_gas(0);
+    let theirs = theirs.build(&EthereumWallet::from(stage.key(STRANGER))).await.expect("signed");
+    last["hash"] = json!(theirs.tx_hash());
+    last["raw"] = json!(Bytes::from(theirs.encoded_2718()));
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(stage.folder().join("arbitrum-sepolia.journal.jsonl"), text).expect("a journal");
+    let refused = stage.run(&mut Notes::default()).await.expect_err("refused").to_string();
+    assert!(refused.contains("the journal says of `wire staking`") && refused.contains("nothing was sent"), "{refused}");
+    assert_eq!(stage.sent().await, before);
+    assert_eq!(stage.journal(), lines, "nothing was signed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
