@@ -88,6 +88,14 @@ pub(crate) struct Mined {
     pub(crate) reverted: Option<Bytes>,
 }
 
+/// A transaction that was sent, and is in no block.
+#[derive(Debug, thiserror::Error)]
+#[error("the transaction {hash} was not mined within {} s: look it up before you send anything again", PATIENCE.as_secs())]
+pub(crate) struct Unmined {
+    /// Its hash.
+    pub(crate) hash: B256,
+}
+
 /// What a call gave: its output, or the data it reverted with.
 pub(crate) type Answer = std::result::Result<Bytes, Bytes>;
 
@@ -234,7 +242,7 @@ impl Chain {
             if let Some(receipt) = receipt.filter(|receipt| receipt.transaction_hash == hash) {
                 return Ok(receipt);
             }
-            ensure!(Instant::now() < deadline, "the transaction {hash} was not mined within {} s", PATIENCE.as_secs());
+            ensure!(Instant::now() < deadline, Unmined { hash });
             sleep(self.clock.polling()).await;
         }
     }

@@ -9,7 +9,7 @@ use words::refusals::{Exit, Kind, Refusal};
 
 use crate::{
     answer::{Answer, legible},
-    chain::Dear,
+    chain::{Dear, Unmined},
     keeper::Trouble,
     keys::KeyError,
     networks::NetworkError,
@@ -129,7 +129,8 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             if refused { Exit::Refused } else { Exit::Node }
         });
         let dear = cause.downcast_ref::<Dear>().map(|_| Exit::Node);
-        failure.or(keys).or(network).or(away).or(node).or(dear)
+        let unmined = cause.downcast_ref::<Unmined>().map(|_| Exit::Unsure);
+        failure.or(keys).or(network).or(away).or(node).or(dear).or(unmined)
     };
     error.chain().find_map(one).unwrap_or(Exit::Failed)
 }
@@ -210,10 +211,10 @@ fn hosts_alone(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::Error;
-    use words::refusals::Exit;
+    use alloy_primitives::B256;
+    use anyhow::{Context, Error};
 
-    use super::{exit_of, hosts_alone, joined};
+    use super::{Exit, Unmined, exit_of, hosts_alone, joined};
     use crate::{keeper::Trouble, places::PlacesError};
 
     #[test]
@@ -238,6 +239,14 @@ mod tests {
             "epoch 3: line 7 (not a number): mend it"
         );
         assert_eq!(said(&["the node", "it is away"]), "the node: it is away");
+    }
+
+    #[test]
+    fn a_transaction_in_no_block_has_a_code_of_its_own() {
+        let sent: Result<(), _> = Err(Unmined { hash: B256::repeat_byte(7) });
+        let error = sent.context("the batch").expect_err("no block");
+        assert_eq!(exit_of(&error), Exit::Unsure);
+        assert!(format!("{error:#}").contains("0x0707") && format!("{error:#}").contains("before you send anything again"));
     }
 
     #[test]

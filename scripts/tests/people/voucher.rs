@@ -131,6 +131,21 @@ async fn d06_d12_what_never_counts_is_said_once_and_spoils_nothing() {
     let said = gateway.verify("late");
     assert_eq!((said.code, &said.json["outlook"]["neverCounts"]), (Some(1), &json!(true)));
 
+    // Nobody there, and nobody to sign, are told apart by the exit code here as everywhere.
+    let nowhere = "--rpc http://127.0.0.1:1/secret-path --app-fees 0x1111111111111111111111111111111111111111";
+    let settle = format!("voucher settle @late --deployments @deployments.json --rpc {}", desk.running.node.endpoint());
+    for (line, code, says) in [
+        (format!("voucher sign --app 1 --epoch 1 --units 1 {nowhere} --private-key-file @guardian"), 5, "does not say its id"),
+        (format!("voucher verify @late {nowhere}"), 5, "does not say its id"),
+        (format!("voucher settle @late {nowhere} --private-key-file @cleo"), 5, "does not answer"),
+        (settle.clone(), 4, "who signs?"),
+        (format!("{settle} --private-key-file @nowhere"), 4, "cannot be read"),
+    ] {
+        let said = desk.program(&line);
+        assert!(said.code == Some(code) && said.errors.contains(says), "{line}: {:?} {}", said.code, said.errors);
+        assert!(!said.errors.contains("secret-path"), "{line}: {}", said.errors);
+    }
+
     // However often it is brought, nothing is sent.
     let running = epoch + 1;
     for units in 1..=9 {
