@@ -3,8 +3,8 @@
 //! A node names the price of gas and how much of it is needed, and what is signed promises both. Nobody signs more than this on
 //! a node's word alone.
 
-/// Wei of a gas that are offered at most: five thousand times what Arbitrum asks when it is calm, and several times what it
-/// ever asked.
+/// Wei of a gas that are offered at most: five thousand times the 0.01 gwei that Arbitrum One asks when it is calm, five hundred
+/// times the floor of a chain of one's own.
 pub(crate) const MOST_PRICE: u128 = 50_000_000_000;
 /// Gas that a transaction is sent with at most: three times what fits a block of Arbitrum, for posting counts as gas, too.
 const MOST_GAS: u64 = 100_000_000;

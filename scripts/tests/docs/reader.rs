@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     env, fs,
-    os::unix::process::ExitStatusExt,
     path::Path,
     process::{Command as Process, Stdio},
     time::{Duration, Instant},
@@ -153,15 +152,20 @@ impl Reader<'_> {
         // To the program alone, which bash has become.
         let interrupt = Process::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(interrupt.is_ok_and(|it| it.success()), "{text}: it ended by itself: {}", self.said);
-        let ended = child.wait().map_err(|error| error.to_string())?;
+        let pressed = Instant::now();
+        let ended = loop {
+            if let Some(ended) = child.try_wait().map_err(|error| error.to_string())? {
+                break ended;
+            }
+            if pressed.elapsed() > PATIENCE {
+                let _ = child.kill();
+                return Err(format!("{text}\ndoes not end at Ctrl-C"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        };
         self.said = before + &said(&heard);
         println!("{}", self.said);
-        // Some put things in order first, others have nothing to.
-        if ended.success() || ended.signal() == Some(2) {
-            Ok(())
-        } else {
-            Err(format!("{text}\nends with {ended} at Ctrl-C: {}", self.said))
-        }
+        if ended.success() { Ok(()) } else { Err(format!("{text}\nends with {ended} at Ctrl-C: {}", self.said)) }
     }
 
     /// Asks the index.

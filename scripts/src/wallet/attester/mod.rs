@@ -12,9 +12,9 @@ mod verdict;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use tokio::time::sleep;
+use tokio::{select, signal::ctrl_c, time::sleep};
 
 use self::{ours::Ours, polls::Votes, verdict::Verdict};
 use super::place::{Place, Site};
@@ -88,7 +88,11 @@ impl Attesters {
                 if once {
                     return Ok(look(&site, &mut votes, &mut ours).await?.once().print(json));
                 }
-                follow(&site, &mut votes, &mut ours, Duration::from_secs(every), json).await
+                // Waited for also where a shell that runs it beside others has it ignored.
+                select! {
+                    wrong = follow(&site, &mut votes, &mut ours, Duration::from_secs(every), json) => wrong,
+                    pressed = ctrl_c() => pressed.context("Ctrl-C cannot be waited for").map(|()| ExitCode::SUCCESS),
+                }
             }
         }
     }
