@@ -32,6 +32,14 @@ impl Answer {
     }
 }
 
+/// A document with what another one has besides.
+pub(crate) fn merged(mut into: Value, from: Value) -> Value {
+    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
+        into.extend(from);
+    }
+    into
+}
+
 /// A text in which nothing moves a terminal's cursor, names its window, or turns the order of letters: names, addresses of
 /// documents and errors come from nodes and files that may be anybody's.
 pub(crate) fn legible(text: &str) -> Cow<'_, str> {

@@ -20,7 +20,6 @@ use clap::Args;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use words::number::{address, decimal};
 
-use super::outbox::LEAST_BUMP;
 use crate::keys::KeyFiles;
 
 /// Flags that overrule the file.
@@ -158,6 +157,11 @@ pub(crate) struct Fees {
     pub(crate) bump_percent: u64,
 }
 
+impl Fees {
+    /// Every node takes a replacement from this raise on, in percent: most want a tenth, some an eighth.
+    pub(crate) const LEAST_BUMP: u64 = 13;
+}
+
 /// Its HTTP endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
@@ -215,8 +219,9 @@ impl Settings {
         ensure!(file.timeout.0 >= Duration::from_millis(100), "the timeout is at least 100ms");
         ensure!(file.poll.0 >= Duration::from_millis(10), "poll is at least 10ms");
         ensure!((1..=10_000).contains(&file.confirmations), "confirmations are 1 to 10000");
-        let raises = LEAST_BUMP..=1_000;
-        ensure!(raises.contains(&file.fees.bump_percent), "bump_percent is {LEAST_BUMP} to 1000: nodes take no smaller raise");
+        let least = Fees::LEAST_BUMP;
+        let raises = least..=1_000;
+        ensure!(raises.contains(&file.fees.bump_percent), "bump_percent is {least} to 1000: nodes take no smaller raise");
         let cap = decimal(&file.fees.max_fee_gwei, 9).context("max_fee_gwei")?;
         let cap =
             u64::try_from(cap).ok().filter(|it| *it > 0 && *it < 1 << 62).context("max_fee_gwei is beyond what gas costs")?;

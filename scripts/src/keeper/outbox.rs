@@ -31,8 +31,6 @@ use super::{
     },
 };
 
-/// Every node takes a replacement from this raise on, in percent: most want a tenth, some an eighth.
-pub(crate) const LEAST_BUMP: u64 = 13;
 /// The tip, as a part of the fee. Arbitrum drops it; other nodes want it to rise with the fee before they take a replacement.
 const FEE_TO_TIP: u64 = 100;
 
@@ -336,7 +334,7 @@ impl Objection {
 fn raised(old: u64, base_fee: u64, fees: &Fees) -> Option<u64> {
     let by = |percent: u64| old.saturating_mul(100 + percent).div_ceil(100);
     let next = by(fees.bump_percent).max(base_fee.saturating_mul(2)).min(fees.cap);
-    (next >= by(LEAST_BUMP)).then_some(next)
+    (next >= by(Fees::LEAST_BUMP)).then_some(next)
 }
 
 #[cfg(test)]

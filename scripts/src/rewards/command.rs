@@ -8,19 +8,22 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use words::{
-    number::{address, cor, decimal},
+    number::{address, cor},
     refusals::time,
 };
 
 use super::{
-    book::{Book, root_text},
-    compute::{Compute, Sources},
+    book::Book,
+    compute::{Compute, Sources, outcome, summary, wei},
     epoch::Epoch,
     explain::explain,
     onchain::{Ballot, RewardsOnChain, Standing},
     vote::Vote,
 };
-use crate::{answer::Answer, places::Places};
+use crate::{
+    answer::{Answer, merged},
+    places::Places,
+};
 
 /// What miners get: from published scores to amounts, to a tree, to a proof, and back to the reasons.
 #[derive(Args, Clone, Debug)]
@@ -101,10 +104,6 @@ struct Expected {
     /// The data hash that it must be.
     #[arg(long)]
     data_hash: Option<B256>,
-}
-
-pub(super) fn wei(text: &str) -> Result<u128, words::Misread> {
-    decimal(text, 0)
 }
 
 impl Rewards {
@@ -253,49 +252,4 @@ impl std::fmt::Display for Verdict {
             Some(Standing::Unseen) => writeln!(f, "on chain: no root of this epoch yet"),
         }
     }
-}
-
-pub(super) fn outcome(epoch: &Epoch, began: Instant) -> Value {
-    let document = &epoch.document;
-    json!({
-        "epoch": document.epoch,
-        "root": document.root,
-        "dataHash": document.data_hash(),
-        "cumulativeTotal": document.cumulative_total.to_string(),
-        "leaves": epoch.cumulative.len(),
-        "scored": epoch.miners.len(),
-        "paid": document.miners.len(),
-        "allocated": document.allocated,
-        "carriedOut": document.carried_out,
-        "dust": document.dust,
-        "seconds": began.elapsed().as_secs_f64(),
-    })
-}
-
-pub(super) fn summary(epoch: &Epoch, began: Instant) -> String {
-    let document = &epoch.document;
-    let amounts = |amounts: super::document::Amounts| format!("{} emission, {} fees", cor(amounts.emission), cor(amounts.fees));
-    format!(
-        "epoch      {}\nscored     {} miners, {} of them paid\nallocated  {}\ncarried on {}\ndust       {} wei emission, {} wei fees, \
-         dealt by the largest remainder\nroot       {}\ntotal      {} wei for {} miners\ndata hash  {}\ntook       {:.2} seconds",
-        document.epoch,
-        epoch.miners.len(),
-        document.miners.len(),
-        amounts(document.allocated),
-        amounts(document.carried_out),
-        document.dust.emission,
-        document.dust.fees,
-        root_text(document.root),
-        document.cumulative_total,
-        epoch.cumulative.len(),
-        document.data_hash(),
-        began.elapsed().as_secs_f64()
-    )
-}
-
-pub(super) fn merged(mut into: Value, from: Value) -> Value {
-    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
-        into.extend(from);
-    }
-    into
 }

@@ -7,18 +7,19 @@ use alloy_primitives::Address;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use economics::allocation::Pots;
-use serde_json::json;
+use serde_json::{Value, json};
+use words::number::{cor, decimal};
 
 use super::{
-    book::Book,
-    command::{merged, outcome, summary, wei},
+    book::{Book, root_text},
+    document::Amounts,
     epoch::{Epoch, Inputs},
     onchain::RewardsOnChain,
     rows::Format,
     scores,
     stakes::{Stakes, StakesFile, StakesOnChain, written},
 };
-use crate::answer::Answer;
+use crate::answer::{Answer, merged};
 
 /// What is computed, and from what.
 #[derive(Args, Clone, Debug)]
@@ -109,4 +110,49 @@ impl Compute {
         let text = format!("{}\npublished in {}", summary(&epoch, began), folder.display());
         Ok(Answer::good(merged(outcome(&epoch, began), json!({ "folder": folder.display().to_string() })), text))
     }
+}
+
+/// A whole number of wei.
+pub(super) fn wei(text: &str) -> Result<u128, words::Misread> {
+    decimal(text, 0)
+}
+
+/// A computed epoch, for programs.
+pub(super) fn outcome(epoch: &Epoch, began: Instant) -> Value {
+    let document = &epoch.document;
+    json!({
+        "epoch": document.epoch,
+        "root": document.root,
+        "dataHash": document.data_hash(),
+        "cumulativeTotal": document.cumulative_total.to_string(),
+        "leaves": epoch.cumulative.len(),
+        "scored": epoch.miners.len(),
+        "paid": document.miners.len(),
+        "allocated": document.allocated,
+        "carriedOut": document.carried_out,
+        "dust": document.dust,
+        "seconds": began.elapsed().as_secs_f64(),
+    })
+}
+
+/// The same for people.
+pub(super) fn summary(epoch: &Epoch, began: Instant) -> String {
+    let document = &epoch.document;
+    let amounts = |amounts: Amounts| format!("{} emission, {} fees", cor(amounts.emission), cor(amounts.fees));
+    format!(
+        "epoch      {}\nscored     {} miners, {} of them paid\nallocated  {}\ncarried on {}\ndust       {} wei emission, {} wei fees, \
+         dealt by the largest remainder\nroot       {}\ntotal      {} wei for {} miners\ndata hash  {}\ntook       {:.2} seconds",
+        document.epoch,
+        epoch.miners.len(),
+        document.miners.len(),
+        amounts(document.allocated),
+        amounts(document.carried_out),
+        document.dust.emission,
+        document.dust.fees,
+        root_text(document.root),
+        document.cumulative_total,
+        epoch.cumulative.len(),
+        document.data_hash(),
+        began.elapsed().as_secs_f64()
+    )
 }
