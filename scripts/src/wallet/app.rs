@@ -11,10 +11,11 @@ use words::{
 
 use super::{
     account::{Account, Change, What},
+    call::Call,
     place::{Place, View},
     twin::{Figure, Twin},
     usage,
-    write::{Act, Call, Writing},
+    write::{Act, Writing},
 };
 use crate::answer::Answer;
 

@@ -11,9 +11,9 @@ use anyhow::Result;
 use words::{amount::Cor, refusals::Exit};
 
 use super::{
+    call::Call,
     failure::exit_of,
     place::{Site, View},
-    write::Call,
 };
 use crate::keys::{Prepared, Signer};
 

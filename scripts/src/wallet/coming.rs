@@ -6,10 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use words::refusals::{Context, time};
 
-use super::{clock::Epochs, place::View, twin::Quantity};
-
-/// Contracts that somebody owns.
-const OWNED: [&str; 5] = ["staking", "app-fees", "agent-store", "miner-rewards", "miner-pool"];
+use super::{clock::Epochs, owned::Owned, place::View, twin::Quantity};
 
 /// A change that is on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,15 +38,15 @@ impl Coming {
 /// All of them, and which contracts are paused.
 pub(super) async fn read(at: &View<'_>, epochs: Epochs) -> Result<(Vec<Coming>, Vec<&'static str>)> {
     let (mut coming, mut paused) = (Vec::new(), Vec::new());
-    for contract in OWNED {
+    for owned in Owned::ALL {
+        let contract = owned.name();
         let offered = at.view(contract, &Staking::pendingOwnerCall {}).await?;
         if !offered.is_zero() {
             coming.push(Coming { contract, what: "offered to", to: Quantity::Account(offered), from: None });
         }
         let guardian = at.view(contract, &Staking::pendingGuardianCall {}).await?;
         coming.extend(role(contract, "guardian", guardian.guardian, guardian.activeAt));
-        // Nobody's inflow goes to miner-rewards, so that it has no pause.
-        if contract != "miner-rewards" && at.view(contract, &Staking::pausedCall {}).await? {
+        if owned.pauses() && at.view(contract, &Staking::pausedCall {}).await? {
             paused.push(contract);
         }
     }

@@ -11,10 +11,11 @@ use words::{amount::Cor, number::address, refusals::time};
 
 use super::{
     books::Books,
+    call::Call,
     failure::Failure,
     place::{Place, View},
     twin::{Figure, Twin, document, lines},
-    write::{Act, Call, Writing},
+    write::{Act, Writing},
 };
 use crate::{answer::Answer, rewards::book::Book};
 

@@ -5,11 +5,11 @@
 //! | `place` | where the contracts are, and what they say at a block |
 //! | `twin`, `books`, `account`, `clock` | what a transaction will change, on paper |
 //! | `coming` | what is announced and does not hold yet |
-//! | `write` | the one way in which everything is written |
+//! | `call`, `write` | the one way in which everything is written |
 //! | `approval` | how contracts come to the COR that they take |
 //! | `sending` | a transaction on its way |
 //! | `failure` | how commands fail, and with which exit code |
-//! | `stakes`, `app`, `usage`, `miner`, `owner`, `settings` | the commands |
+//! | `stakes`, `app`, `usage`, `miner`, `owned`, `owner`, `settings` | the commands |
 //! | `attester` | an attester's part |
 //! | `watch` | all of it at a glance |
 
@@ -18,10 +18,12 @@ mod app;
 mod approval;
 mod attester;
 mod books;
+mod call;
 mod clock;
 mod coming;
 mod failure;
 mod miner;
+mod owned;
 mod owner;
 mod place;
 mod sending;

@@ -3,17 +3,19 @@
 use abi::{AgentStore, AppFees, MinerPool, MinerRewards, Staking};
 use alloy_primitives::{Address, U256};
 use anyhow::{Result, ensure};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use words::{number::address, refusals::duration};
 
 use super::{
+    call::Call,
     clock::Epochs,
     coming::{self, Coming},
+    owned::Owned,
     place::{Place, View},
     settings::{Change, Setting},
     twin::{Figure, Twin, document, lines},
-    write::{Act, Call, Writing},
+    write::{Act, Writing},
 };
 use crate::answer::Answer;
 
@@ -22,16 +24,6 @@ use crate::answer::Answer;
 pub struct Owners {
     #[command(subcommand)]
     command: Command,
-}
-
-/// A contract that somebody owns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Owned {
-    Staking,
-    AppFees,
-    AgentStore,
-    MinerRewards,
-    MinerPool,
 }
 
 #[derive(Subcommand, Clone, Debug)]
@@ -79,29 +71,6 @@ enum Command {
     },
 }
 
-impl Owned {
-    const ALL: [Self; 5] = [Self::Staking, Self::AppFees, Self::AgentStore, Self::MinerRewards, Self::MinerPool];
-
-    /// Its package.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Staking => "staking",
-            Self::AppFees => "app-fees",
-            Self::AgentStore => "agent-store",
-            Self::MinerRewards => "miner-rewards",
-            Self::MinerPool => "miner-pool",
-        }
-    }
-}
-
-impl Owned {
-    /// Nobody's inflow goes to miner-rewards, so that it has no pause.
-    fn pausable(self) -> Result<Self> {
-        ensure!(self != Self::MinerRewards, "nobody's inflow goes to miner-rewards: there is nothing to pause");
-        Ok(self)
-    }
-}
-
 impl Owners {
     /// Does what was asked.
     pub async fn run(self) -> Result<Answer> {
@@ -115,11 +84,16 @@ impl Owners {
                 writing.run(&site, &actor, &HandOver { contract, what: Step::Accept(actor.address()) }).await
             }
             Command::Set(setting) => setting.run().await,
-            Command::Pause { contract, writing } => Change::Paused(contract.pausable()?, true).run(&writing).await,
-            Command::Unpause { contract, writing } => Change::Paused(contract.pausable()?, false).run(&writing).await,
+            Command::Pause { contract, writing } => Change::Paused(pausable(contract)?, true).run(&writing).await,
+            Command::Unpause { contract, writing } => Change::Paused(pausable(contract)?, false).run(&writing).await,
             Command::Params { place } => params(&place).await,
         }
     }
+}
+
+fn pausable(contract: Owned) -> Result<Owned> {
+    ensure!(contract.pauses(), "nobody's inflow goes to {}: there is nothing to pause", contract.name());
+    Ok(contract)
 }
 
 #[derive(Clone, Copy, Debug)]

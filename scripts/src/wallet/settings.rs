@@ -10,11 +10,12 @@ use words::{
 };
 
 use super::{
+    call::Call,
     clock::Epochs,
-    owner::Owned,
+    owned::Owned,
     place::View,
     twin::{Figure, Quantity, Twin},
-    write::{Act, Call, Writing},
+    write::{Act, Writing},
 };
 use crate::answer::Answer;
 

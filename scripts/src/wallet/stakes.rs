@@ -9,9 +9,10 @@ use words::{amount::Cor, number::address};
 
 use super::{
     books::Books,
+    call::Call,
     place::{Place, View},
     twin::{Figure, Twin, document, lines},
-    write::{Act, Call, Writing, cor},
+    write::{Act, Writing, cor},
 };
 use crate::answer::Answer;
 

@@ -10,8 +10,7 @@ use alloy::{
     providers::Provider,
     rpc::types::{Filter, TransactionRequest, state::StateOverride},
 };
-use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::SolCall;
+use alloy_primitives::{Address, B256, U256};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
@@ -19,6 +18,7 @@ use words::refusals::Refusal;
 
 use super::{
     approval::{allowance, approval, approved, permit},
+    call::Call,
     failure::Failure,
     place::{Place, Site, View},
     sending::{Courier, Landed, gas},
@@ -48,33 +48,6 @@ pub(super) struct Writing {
     /// How long to wait until a transaction is in a block, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     wait: u64,
-}
-
-/// A call to one of the contracts.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    /// What it does, in words.
-    pub(super) says: String,
-    /// The contract's package.
-    pub(super) contract: &'static str,
-    /// What it is called with.
-    pub(super) input: Bytes,
-    /// Wei of the caller's COR that it takes.
-    pub(super) takes: u128,
-    /// Whether `stakeWithPermit` does the same.
-    pub(super) by_permit: bool,
-}
-
-impl Call {
-    /// A call that takes no COR.
-    pub(super) fn new(says: impl Into<String>, contract: &'static str, call: &impl SolCall) -> Self {
-        Self { says: says.into(), contract, input: call.abi_encode().into(), takes: 0, by_permit: false }
-    }
-
-    /// The same, taking COR by an allowance.
-    pub(super) fn taking(self, wei: u128) -> Self {
-        Self { takes: wei, ..self }
-    }
 }
 
 /// A write that has its numbers on paper, too.
